@@ -1,0 +1,194 @@
+"""`yett.toml` as frozen values: every setting, its unit, its bound and its default.
+
+Reading the file (line numbers, "did you mean") is `contract/toml.py`; this file is the shape alone,
+and the JSON Schema for editors is generated from it. A check that needs a value has no default.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from yett.terms import Mode
+
+Port = Annotated[int, Meta(ge=0, le=65535)]
+Seconds = Annotated[float, Meta(gt=0, le=86400)]
+Bytes = Annotated[int, Meta(ge=1, le=1 << 30)]
+Count = Annotated[int, Meta(ge=1, le=1_000_000)]
+
+
+class ApiConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One service of the contract, `[api.NAME]`.
+
+    Args:
+        openapi: the OpenAPI file, relative to yett.toml.
+        graphql: the GraphQL schema file (enforced from a later issue on).
+        overlay: an OpenAPI Overlay 1.0 file.
+        upstream: `http://host:port` of the service.
+        path: path prefix instead of the one in `servers`.
+        unknown_fields: what to do with body fields that no schema declares.
+        unknown_query: what to do with query parameters that no operation declares.
+    """
+
+    upstream: str
+    openapi: str = ""
+    graphql: str = ""
+    overlay: str = ""
+    path: str | None = None
+    unknown_fields: Mode = Mode.ENFORCE
+    unknown_query: Mode = Mode.ENFORCE
+
+
+class TlsConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """TLS of the listener; `redirect` is a plain listener that answers 308 to HTTPS."""
+
+    cert: str
+    key: str
+    client_ca: str = ""
+    redirect: str = ""
+
+
+class GatewayConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The listener and its bounds, `[gateway]`. Times are seconds, sizes are bytes.
+
+    Args:
+        listen: `host:port`, port 0 for any free one.
+        mode: the mode of every rule that sets none.
+        workers: processes; 0 for one per core.
+        trusted_proxies: CIDRs whose `X-Forwarded-For` and `X-Forwarded-Proto` count.
+        max_body: most bytes of a request body where the operation sets none.
+        max_response: most bytes of a buffered response (streams are not buffered).
+        head_timeout: from the first byte (or accept) to the end of the head.
+        body_timeout: the whole request body; `body_rate` bytes a second at the least.
+        idle_timeout: keep-alive.
+        connect_timeout: upstream connect.
+        upstream_timeout: upstream's whole answer where the operation sets none.
+        drain_timeout: how long a stopping worker waits for requests under way.
+        max_connections: per worker; `max_connections_per_ip` per source.
+        max_requests_per_connection: then the connection is closed politely.
+        upstream_connections: most pooled connections per upstream and worker.
+        max_pending: requests waiting for an upstream connection before load is shed.
+        when_not_recorded: `block` refuses requests while the recorder's spool is full,
+            `degrade` goes on and counts what was lost.
+    """
+
+    listen: str = "127.0.0.1:8080"
+    mode: Mode = Mode.ENFORCE
+    tls: TlsConfig | None = None
+    workers: Annotated[int, Meta(ge=0, le=256)] = 0
+    trusted_proxies: tuple[str, ...] = ()
+    max_body: Bytes = 1 << 20
+    max_response: Bytes = 1 << 26
+    head_timeout: Seconds = 10.0
+    body_timeout: Seconds = 60.0
+    body_rate: Count = 512
+    idle_timeout: Seconds = 60.0
+    connect_timeout: Seconds = 2.0
+    upstream_timeout: Seconds = 30.0
+    drain_timeout: Seconds = 15.0
+    max_connections: Count = 20_000
+    max_connections_per_ip: Count = 10_000
+    max_requests_per_connection: Count = 1_000_000
+    upstream_connections: Count = 64
+    max_pending: Count = 1_024
+    when_not_recorded: str = "block"
+
+
+class IssuerConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An outside issuer of JWTs, `[[identity.issuer]]`.
+
+    No defaults for `url`, `audience` and `algorithms`: without them nothing can be verified.
+
+    Args:
+        url: the exact `iss` value.
+        audience: the value that `aud` must contain.
+        algorithms: allowed `alg` values, from the asymmetric list of RFC 8725 s3.1.
+        jwks: a file path or a URL of the key set; discovery from `url` when empty.
+        skew: seconds of clock difference allowed, at most 300.
+        types: accepted `typ` values (RFC 9068 s4 wants `at+jwt`).
+        required: claims that must be present beside `iss aud exp sub`.
+        scope_claim, roles_claim, tenant_claim, client_claim: where those are found.
+    """
+
+    url: str
+    audience: str
+    algorithms: tuple[str, ...]
+    jwks: str = ""
+    skew: Annotated[float, Meta(ge=0, le=300)] = 30.0
+    types: tuple[str, ...] = ("at+jwt",)
+    required: tuple[str, ...] = ()
+    scope_claim: str = "scope"
+    roles_claim: str = "roles"
+    tenant_claim: str = ""
+    client_claim: str = "client_id"
+
+
+class IdentityConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Who vouches for callers, `[identity]`. `keys` is the file of API keys."""
+
+    issuer: tuple[IssuerConfig, ...] = ()
+    keys: str = ""
+
+
+class VocabularyConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Scopes and roles, once for all services, `[vocabulary]`."""
+
+    scopes: dict[str, str] = {}  # noqa: RUF012 — msgspec copies a literal {} default per instance
+    roles: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 — as above
+
+
+class LimitsConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Rates, `[limits]`.
+
+    Args:
+        default: for each operation that sets none, such as `60/min per principal`.
+        failures: refused requests of one source before it is slowed down.
+        concurrency: requests of one principal at the same time; 0 for no cap.
+        max_tracked: most counters kept; the least recently used goes first.
+    """
+
+    default: tuple[str, ...] = ("600/min per principal", "6000/min per ip")
+    failures: str = "60/min per ip"
+    concurrency: Annotated[int, Meta(ge=0, le=100_000)] = 0
+    max_tracked: Count = 100_000
+
+
+class StoreConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where state lives, `[store]`. `ledger` is a folder, relative to yett.toml."""
+
+    accounts: str = ""
+    counters: str = "memory"
+    ledger: str = "var/ledger"
+
+
+class CorsConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Who may call from a browser, `[cors]`. Origins are exact; `*` and `null` are errors."""
+
+    origins: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ("authorization", "content-type")
+    expose: tuple[str, ...] = ()
+    credentials: bool = False
+    max_age: Annotated[int, Meta(ge=0, le=86400)] = 600
+
+
+class HeadersConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Response fields, `[headers]`. `hsts` is sent over TLS only; empty switches it off."""
+
+    hsts: str = "max-age=63072000; includeSubDomains"
+    ratelimit: bool = True
+    legacy_ratelimit: bool = False
+
+
+class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The whole of `yett.toml`. `rules` sets the mode of single rules (see policy.model.RULES)."""
+
+    api: dict[str, ApiConfig]
+    gateway: GatewayConfig = GatewayConfig()
+    identity: IdentityConfig = IdentityConfig()
+    vocabulary: VocabularyConfig = VocabularyConfig()
+    limits: LimitsConfig = LimitsConfig()
+    store: StoreConfig = StoreConfig()
+    cors: CorsConfig = CorsConfig()
+    headers: HeadersConfig = HeadersConfig()
+    rules: dict[str, Mode] = {}  # noqa: RUF012 — msgspec copies a literal {} default per instance

@@ -1,0 +1,62 @@
+"""What the engine may look at while it decides: an in-memory view of state.
+
+A protocol only; `state` implements it. Every method answers at once, from memory, in bounded time.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from msgspec import Struct
+
+from yett.credentials.verifier import Verified
+from yett.policy.model import Limit
+from yett.problems import Problem
+from yett.terms import Principal
+
+
+class Taken(Struct, frozen=True):
+    """What a limiter answered.
+
+    Args:
+        ok: whether the cost fitted.
+        remaining: whole units left in the window.
+        reset: seconds until the quota is full again.
+        retry: seconds until the same cost would fit, 0 when it did.
+    """
+
+    ok: bool
+    remaining: int
+    reset: float
+    retry: float
+
+
+class View(Protocol):
+    """State as the engine sees it."""
+
+    def take(self, subject: str, limit: Limit, cost: float, now: float) -> Taken:
+        """Take `cost` units for `subject` from `limit`, atomically within this process."""
+
+    def give_back(self, subject: str, limit: Limit, cost: float, now: float) -> None:
+        """Return units taken a moment ago, when a later limit refused the request."""
+
+    def failing(self, source: str, now: float) -> float:
+        """Seconds for which this source must wait after too many refusals, 0 when it need not."""
+
+    def failed(self, source: str, now: float) -> None:
+        """Count one refused credential of this source."""
+
+    def enter(self, subject: str, most: int) -> bool:
+        """Count one more request under way for `subject`; False when `most` are."""
+
+    def leave(self, subject: str) -> None:
+        """Count one fewer."""
+
+    def verify(self, scheme: str, credential: bytes, now: float) -> Verified | Problem:
+        """Verify a presented credential, from memory where it was verified before.
+
+        `scheme` is `bearer` (a JWT) or `api_key`. A `Verified` may say that keys must be fetched.
+        """
+
+    def revoked(self, principal: Principal) -> bool:
+        """Whether this principal or credential was revoked or is inactive (step 5)."""

@@ -1,0 +1,175 @@
+"""The compiled contract: everything derivable is already derived, nothing in here changes.
+
+`policy.compile` builds one `Policy` from one `Contract`; the engine reads it on every request. It
+is swapped whole, never edited. The engine binds steps to it (`engine/program.py`), because the
+engine is the room above.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import Struct
+
+from yett.contract.config import Config
+from yett.contract.model import Need
+from yett.terms import Mode
+
+# Rules whose mode can be set, in the order of the steps they belong to.
+RULES: tuple[str, ...] = (
+    "route",
+    "cors",
+    "csrf",
+    "limits",
+    "credential",
+    "scopes",
+    "parameters",
+    "body",
+    "unknown_query",
+    "unknown_fields",
+    "injection",
+    "response_headers",
+)
+
+
+class Fault(Struct, frozen=True):
+    """Why a parameter or a body does not fit, for the client to mend; never the value itself.
+
+    Args:
+        code: `missing`, `unknown`, `repeated`, `malformed`, `mismatch`, `deep`, `media_type`.
+        where: `path/name`, `query/name`, `header/name`, `cookie/name` or a JSON pointer.
+        keyword: the JSON Schema keyword that failed, when known.
+    """
+
+    code: str
+    where: str = ""
+    keyword: str = ""
+
+
+class ParametersRead(Struct, frozen=True):
+    """Parameters as the schema sees them, and the one canonical query to forward."""
+
+    values: dict[str, dict[str, Any]]
+    query: str
+
+
+class BodyRead(Struct, frozen=True):
+    """A checked body: the parsed value, and the bytes to forward."""
+
+    value: Any
+    forward: bytes
+
+
+class Limit(Struct, frozen=True):
+    """A rate: `quota` units a `window` seconds, counted per `scope`.
+
+    Args:
+        name: token for the `RateLimit` fields, unique per operation.
+        quota: units per window, which is also the burst.
+        window: seconds.
+        scope: `principal`, `key`, `tenant` or `ip`.
+        shared: `api.operation` when the limit is the operation's own, empty when it is the default.
+    """
+
+    name: str
+    quota: float
+    window: float
+    scope: str
+    shared: str = ""
+
+
+ParameterReader = Callable[[tuple[str, ...], str, dict[bytes, bytes]], "ParametersRead | Fault"]
+BodyReader = Callable[[bytes, bytes], "BodyRead | Fault"]
+TextScan = Callable[[dict[str, dict[str, Any]], Any], "tuple[str, str, Mode] | None"]
+
+
+class OperationPolicy(Struct, frozen=True, kw_only=True):
+    """One operation, compiled.
+
+    Args:
+        id: `api.operationId`.
+        template: the path template with the base, for the record.
+        security: OR of ANDs as in the contract; None when nothing is declared.
+        parameters: reads and checks path, query, header and cookie parameters; None when there is
+            nothing to read and the query must be empty. Called with the values of the template's
+            parameters in order, the raw query and the headers.
+        body: reads and checks the body given its `content-type`; None when none is declared.
+        body_required: whether a missing body is a problem.
+        text: scans free-text strings for injections given parameter values and the body value,
+            answers (where, fingerprint, mode) of the first hit; None when there is none to scan.
+        limits: all limits that count this operation.
+        stream_request, stream_response: pass bodies through unread.
+        methods: `Allow` of the path, as bytes.
+        modes: the mode of each rule of `RULES` for this operation.
+    """
+
+    id: str
+    api: str
+    method: str
+    template: str
+    upstream: str
+    public: bool
+    security: tuple[tuple[Need, ...], ...] | None
+    parameters: ParameterReader | None
+    body: BodyReader | None
+    body_required: bool
+    text: TextScan | None
+    limits: tuple[Limit, ...]
+    cost: float
+    concurrency: int
+    max_body: int
+    timeout: float
+    stream_request: bool
+    stream_response: bool
+    websocket: bool
+    idempotent: bool
+    cache: bool
+    sensitive: bool
+    modes: dict[str, Mode]
+
+
+class Upstream(Struct, frozen=True):
+    """Where an API's service listens. `host` and `port` of `[api.NAME].upstream`; http or https."""
+
+    name: str
+    scheme: str
+    host: str
+    port: int
+
+
+class Policy(Struct, frozen=True, kw_only=True):
+    """The compiled contract, whole.
+
+    `router` answers (operation, values of template parameters in order) for a method and segments;
+    see policy/routes.py. `digest` names the contract in every record.
+    """
+
+    router: Any
+    operations: tuple[OperationPolicy, ...]
+    upstreams: dict[str, Upstream]
+    config: Config
+    digest: str
+
+
+class TextSource(Struct, frozen=True, kw_only=True):
+    """The normalised (2020-12) schemas of one operation's input, to find its free-text strings.
+
+    Args:
+        parameters: (where, schema) for each parameter, `where` as in `Fault`.
+        bodies: the request schema of each declared media type.
+        root: the document that `$ref`s (`#/$defs/...`) of those schemas resolve against.
+    """
+
+    parameters: tuple[tuple[str, Any], ...]
+    bodies: tuple[Any, ...]
+    root: Any
+
+
+class Shapes(Struct, frozen=True, kw_only=True):
+    """What `policy.shapes` compiles for one operation; the fields as in `OperationPolicy`."""
+
+    parameters: ParameterReader | None
+    body: BodyReader | None
+    body_required: bool
+    text: TextSource
