@@ -1,0 +1,6 @@
+# A face only: dev.py is the real thing and needs nothing but Python 3.11.
+.PHONY: demo test check bench docs help
+demo test check bench docs:
+	python3 dev.py $@ $(ARGS)
+help:
+	python3 dev.py --help
