@@ -12,6 +12,39 @@ from msgspec import Meta, Struct
 
 from yett.terms import Mode
 
+# Rules whose mode can be set, in the order of the steps they belong to.
+RULES: tuple[str, ...] = (
+    "route",
+    "cors",
+    "csrf",
+    "limits",
+    "credential",
+    "scopes",
+    "parameters",
+    "body",
+    "unknown_query",
+    "unknown_fields",
+    "injection",
+    "response_headers",
+)
+
+# What may sign a token: asymmetric algorithms only. A shared secret (HS*) lets every verifier
+# forge, and a server that takes both can be talked into using its public key as the secret
+# (RFC 8725 s2.1, CVE-2015-9235).
+ALGORITHMS: tuple[str, ...] = (
+    "ES256",
+    "ES384",
+    "ES512",
+    "EdDSA",
+    "Ed25519",
+    "PS256",
+    "PS384",
+    "PS512",
+    "RS256",
+    "RS384",
+    "RS512",
+)
+
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Seconds = Annotated[float, Meta(gt=0, le=86400)]
 Bytes = Annotated[int, Meta(ge=1, le=1 << 30)]
@@ -134,8 +167,8 @@ class IdentityConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 class VocabularyConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Scopes and roles, once for all services, `[vocabulary]`."""
 
-    scopes: dict[str, str] = {}  # noqa: RUF012 — msgspec copies a literal {} default per instance
-    roles: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 — as above
+    scopes: dict[str, str] = {}
+    roles: dict[str, tuple[str, ...]] = {}
 
 
 class LimitsConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -181,7 +214,7 @@ class HeadersConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The whole of `yett.toml`. `rules` sets the mode of single rules (see policy.model.RULES)."""
+    """The whole of `yett.toml`. `rules` sets the mode of single rules of `RULES`."""
 
     api: dict[str, ApiConfig]
     gateway: GatewayConfig = GatewayConfig()
@@ -191,4 +224,4 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     store: StoreConfig = StoreConfig()
     cors: CorsConfig = CorsConfig()
     headers: HeadersConfig = HeadersConfig()
-    rules: dict[str, Mode] = {}  # noqa: RUF012 — msgspec copies a literal {} default per instance
+    rules: dict[str, Mode] = {}

@@ -12,16 +12,10 @@ from typing import Any
 from msgspec import Struct
 
 from yett.contract.config import Config
-from yett.terms import Mode
+from yett.contract.places import Source
+from yett.terms import Finding, Mode
 
 Json = Any  # a parsed JSON value: the one `Any` that crosses this border, always re-checked
-
-
-class Source(Struct, frozen=True):
-    """A place in a file the user wrote; `line` is 1-based, 0 when unknown."""
-
-    path: str = ""
-    line: int = 0
 
 
 class Parameter(Struct, frozen=True, kw_only=True):
@@ -116,10 +110,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     websocket: bool = False
     idempotent: bool = False
     cache: bool = False
-    text: dict[str, Mode] = {}  # noqa: RUF012 — msgspec copies a literal {} default per instance
-    modes: dict[str, Mode] = {}  # noqa: RUF012 — msgspec copies a literal {} default per instance
+    text: dict[str, Mode] = {}
+    modes: dict[str, Mode] = {}
     sensitive: Json = None
-    extra: dict[str, Json] = {}  # noqa: RUF012 — msgspec copies a literal {} default per instance
+    extra: dict[str, Json] = {}
 
 
 class Operation(Struct, frozen=True, kw_only=True):
@@ -160,8 +154,16 @@ class Api(Struct, frozen=True, kw_only=True):
 
 
 class Contract(Struct, frozen=True, kw_only=True):
-    """Everything the team declared. `digest` is the SHA-256 of all files read, hex."""
+    """Everything the team declared.
+
+    Args:
+        digest: the SHA-256 of all files read, hex.
+        folder: the contract folder, against which relative paths of `config` are meant.
+        findings: warnings and notes of loading; an error would have been raised.
+    """
 
     config: Config
     apis: tuple[Api, ...]
     digest: str
+    folder: str = "."
+    findings: tuple[Finding, ...] = ()

@@ -12,25 +12,10 @@ from typing import Any
 
 from msgspec import Struct
 
+from yett.contract.config import RULES as RULES  # noqa: PLC0414 — the tuple lives with the setting
 from yett.contract.config import Config
 from yett.contract.model import Need
 from yett.terms import Mode
-
-# Rules whose mode can be set, in the order of the steps they belong to.
-RULES: tuple[str, ...] = (
-    "route",
-    "cors",
-    "csrf",
-    "limits",
-    "credential",
-    "scopes",
-    "parameters",
-    "body",
-    "unknown_query",
-    "unknown_fields",
-    "injection",
-    "response_headers",
-)
 
 
 class Fault(Struct, frozen=True):
@@ -77,6 +62,22 @@ class Limit(Struct, frozen=True):
     window: float
     scope: str
     shared: str = ""
+
+
+class Taken(Struct, frozen=True):
+    """What a limiter answered.
+
+    Args:
+        ok: whether the cost fitted.
+        remaining: whole units left in the window.
+        reset: seconds until the quota is full again.
+        retry: seconds until the same cost would fit, 0 when it did.
+    """
+
+    ok: bool
+    remaining: int
+    reset: float
+    retry: float
 
 
 ParameterReader = Callable[[tuple[str, ...], str, dict[bytes, bytes]], "ParametersRead | Fault"]
