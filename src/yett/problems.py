@@ -48,9 +48,7 @@ class Kind(Struct, frozen=True):
             fingerprint: the detector's fingerprint for the record.
             close: whether the connection's framing can no longer be trusted.
         """
-        return Problem(
-            self, detail or self.detail, note, headers, pointer, fingerprint, close
-        )
+        return Problem(self, detail or self.detail, note, headers, pointer, fingerprint, close)
 
 
 class Problem(Struct, frozen=True):

@@ -114,7 +114,7 @@ class Principal(Struct, frozen=True, kw_only=True):
     credential: str = ""
     scheme: str = "none"
     expires: float = float("inf")
-    claims: dict[str, Any] = {}  # noqa: RUF012 — msgspec copies a literal {} default per instance
+    claims: dict[str, Any] = {}
 
 
 ANONYMOUS = Principal(id="", kind="anonymous", issuer="")

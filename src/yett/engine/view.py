@@ -7,28 +7,12 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from msgspec import Struct
-
 from yett.credentials.verifier import Verified
-from yett.policy.model import Limit
+from yett.policy.model import Limit, Taken
 from yett.problems import Problem
 from yett.terms import Principal
 
-
-class Taken(Struct, frozen=True):
-    """What a limiter answered.
-
-    Args:
-        ok: whether the cost fitted.
-        remaining: whole units left in the window.
-        reset: seconds until the quota is full again.
-        retry: seconds until the same cost would fit, 0 when it did.
-    """
-
-    ok: bool
-    remaining: int
-    reset: float
-    retry: float
+__all__ = ["Taken", "View"]
 
 
 class View(Protocol):

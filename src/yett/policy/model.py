@@ -15,7 +15,7 @@ from msgspec import Struct
 from yett.contract.config import RULES as RULES  # noqa: PLC0414 — the tuple lives with the setting
 from yett.contract.config import Config
 from yett.contract.model import Need
-from yett.terms import Mode
+from yett.terms import Finding, Mode
 
 
 class Fault(Struct, frozen=True):
@@ -143,7 +143,8 @@ class Policy(Struct, frozen=True, kw_only=True):
     """The compiled contract, whole.
 
     `router` answers (operation, values of template parameters in order) for a method and segments;
-    see policy/routes.py. `digest` names the contract in every record.
+    see policy/routes.py. `digest` names the contract in every record. `findings` are the warnings
+    met while compiling.
     """
 
     router: Any
@@ -151,6 +152,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     upstreams: dict[str, Upstream]
     config: Config
     digest: str
+    findings: tuple[Finding, ...] = ()
 
 
 class TextSource(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,36 @@
+"""The steps of `decide`, one file per concern, listed once in their order.
+
+Each row is (number in docs/life-of-a-request.md, rule whose mode applies or "", maker). A maker
+gets an operation and answers its step, or None when the operation needs none.
+"""
+
+from __future__ import annotations
+
+from yett.engine.step import Make
+from yett.engine.steps.cors import make_cors
+from yett.engine.steps.credential import make_credential, make_revoked
+from yett.engine.steps.csrf import make_csrf
+from yett.engine.steps.durable import make_durable
+from yett.engine.steps.framing import make_framing
+from yett.engine.steps.injection import make_injection
+from yett.engine.steps.limits import make_principal_limits, make_source_limits
+from yett.engine.steps.scopes import make_scopes
+from yett.engine.steps.shape import make_body, make_parameters
+
+STEPS: tuple[tuple[int, str, Make], ...] = (
+    (2, "cors", make_cors),
+    (2, "csrf", make_csrf),
+    (2, "", make_framing),
+    (3, "limits", make_source_limits),
+    (4, "credential", make_credential),
+    (5, "credential", make_revoked),
+    (6, "limits", make_principal_limits),
+    (7, "scopes", make_scopes),
+    (8, "parameters", make_parameters),
+    (8, "body", make_body),
+    (9, "injection", make_injection),
+    # 10 graph, 11 workflow and record, 12 step-up and approvals: one row each when they are built.
+    (13, "", make_durable),
+)
+
+__all__ = ["STEPS"]

@@ -1,0 +1,73 @@
+"""The one function: a request runs down its operation's steps, the first refusal wins.
+
+ 1 route · 2 hygiene · 3 source limits · 4 credential · 5 revoked or inactive · 6 principal limits
+ 7 scopes · 8 shape · 9 injection · 10 graph · 11 workflow and record · 12 step-up, approvals
+ 13 forward · 14 response record and field rules · 15 response hygiene · 16 record the event
+
+The same numbers stand in docs/life-of-a-request.md and in every record. Steps 10 to 12 and 14 have
+their places in `engine/steps/__init__.py`; 15 is `engine/response.py`, 16 `engine/record.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from yett.engine.exchange import Exchange
+from yett.engine.questions import Question
+from yett.engine.steps.cors import answer_preflight, is_preflight
+from yett.engine.steps.limits import slow_down
+from yett.engine.steps.route import find_plan
+from yett.problems import Problem
+from yett.terms import Decision, Forward, Verdict
+
+LAST_ANONYMOUS_STEP = 5
+FORWARD_STEP = 13
+
+
+def decide(x: Exchange) -> Generator[Question, Any, Decision]:
+    """Decide one request.
+
+    Yields:
+        questions whose answer lies outside; on the common path of a GET there is none.
+
+    Returns:
+        the decision, always with a verdict.
+    """
+    if is_preflight(x.request):
+        return answer_preflight(x)
+    problem = find_plan(x)
+    if problem is not None:
+        return refuse(x, 1, slow_down(x) or problem)
+    assert x.plan is not None
+    for number, step in x.plan.steps:
+        outcome = step(x)
+        while outcome is not None:
+            if isinstance(outcome, Problem):
+                return refuse(x, number, outcome)
+            answer = yield outcome.question
+            outcome = outcome.resume(x, answer)
+    return allow(x)
+
+
+def refuse(x: Exchange, number: int, problem: Problem) -> Decision:
+    """End the run with a problem; refusals before a principal is known count for the source."""
+    if number <= LAST_ANONYMOUS_STEP and problem.status != 429:
+        x.view.failed(x.request.source, x.now)
+    return Decision(verdict=Verdict.REFUSE, step=number, problem=problem)
+
+
+def allow(x: Exchange) -> Decision:
+    """End the run with what may be sent on: the canonical bytes that were checked."""
+    assert x.plan is not None
+    request = x.request
+    return Decision(
+        verdict=Verdict.ALLOW,
+        step=FORWARD_STEP,
+        forward=Forward(
+            upstream=x.plan.operation.upstream,
+            method=request.method,
+            target=f"{request.path}?{x.query}" if x.query else request.path,
+            body=x.body,
+        ),
+    )

@@ -1,0 +1,85 @@
+"""The working state of one request on its way through the steps.
+
+One object per request, mutable, owned by `decide`; everything it points to is frozen. Steps read
+and fill it, adapters read it afterwards to build the response and the event. It does no I/O.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from yett.terms import ANONYMOUS
+
+if TYPE_CHECKING:
+    from yett.engine.program import Plan, Program
+    from yett.engine.view import Taken, View
+    from yett.policy.model import Limit
+    from yett.problems import Problem
+    from yett.terms import Principal, Request
+
+
+class Exchange:
+    """One request being decided.
+
+    Attributes:
+        program: the bound policy this request started with; a swap does not touch it.
+        plan: steps and facts of the matched operation, None until step 1.
+        arguments: values of the path template's parameters in order.
+        principal: who is asking, `ANONYMOUS` until step 4.
+        proven: scheme name -> principal, where an operation needs several credentials.
+        values: parameter values by location, after step 8.
+        query: canonical query to forward.
+        body: body bytes to forward, None when no rule reads the body.
+        parsed: the parsed body, for the rules after step 8.
+        observed: problems of rules in mode `observe`, in order.
+        taken: limits counted for this request, for the `RateLimit` fields.
+        cors: response fields for the caller's origin, empty when there are none.
+        entered: subjects counted as under way, to be left again.
+        origin: the caller's `Origin` if it was allowed.
+    """
+
+    __slots__ = (
+        "arguments",
+        "body",
+        "cors",
+        "entered",
+        "now",
+        "observed",
+        "parsed",
+        "plan",
+        "principal",
+        "program",
+        "proven",
+        "query",
+        "request",
+        "taken",
+        "values",
+        "view",
+    )
+
+    def __init__(self, program: Program, request: Request, view: View, now: float) -> None:
+        self.program = program
+        self.request = request
+        self.view = view
+        self.now = now
+        self.plan: Plan | None = None
+        self.arguments: tuple[str, ...] = ()
+        self.principal: Principal = ANONYMOUS
+        self.proven: dict[str, Principal] = _NOTHING
+        self.values: dict[str, dict[str, Any]] = _NOTHING
+        self.query = request.query
+        self.body: bytes | None = None
+        self.parsed: Any = None
+        self.observed: tuple[Problem, ...] = ()
+        self.taken: tuple[tuple[Limit, Taken], ...] = ()
+        self.cors = b""
+        self.entered: tuple[str, ...] = ()
+
+    def release(self) -> None:
+        """Leave the concurrency counters; the adapter calls it once, whatever happened."""
+        for subject in self.entered:
+            self.view.leave(subject)
+        self.entered = ()
+
+
+_NOTHING: dict[str, Any] = {}  # shared and never written: a dict per request costs 30 ns twice

@@ -1,0 +1,52 @@
+"""A policy bound to the steps that enforce it: each operation becomes a tuple of steps.
+
+An operation that needs no body check has none, and pays for none. Rules in mode `off` are left out
+here, rules in mode `observe` are wrapped so that they record and let go. Built at load, then only
+read.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from yett.engine.step import Step, observing
+from yett.engine.steps import STEPS
+from yett.policy.browser import Browser
+from yett.policy.headers import Blocks
+from yett.policy.model import OperationPolicy, Policy
+from yett.terms import Mode
+
+
+class Plan(Struct, frozen=True):
+    """An operation with its bound steps, each with its number in docs/life-of-a-request.md."""
+
+    operation: OperationPolicy
+    steps: tuple[tuple[int, Step], ...]
+
+
+class Program(Struct, frozen=True):
+    """What the engine runs: the policy, a plan per operation, the ready response blocks."""
+
+    policy: Policy
+    plans: dict[str, Plan]
+    blocks: Blocks
+    browser: Browser
+
+
+def build(policy: Policy) -> Program:
+    """Bind a policy to its steps."""
+    browser = Browser.from_config(policy.config.cors)
+    plans = {operation.id: bind(operation, policy, browser) for operation in policy.operations}
+    return Program(policy, plans, Blocks.from_config(policy.config), browser)
+
+
+def bind(operation: OperationPolicy, policy: Policy, browser: Browser) -> Plan:
+    """Choose the steps one operation needs."""
+    steps: list[tuple[int, Step]] = []
+    for number, rule, make in STEPS:
+        # A rule without a mode is hygiene and cannot be switched off.
+        mode = operation.modes[rule] if rule else Mode.ENFORCE
+        step = None if mode is Mode.OFF else make(operation, policy, browser)
+        if step is not None:
+            steps.append((number, observing(step) if mode is Mode.OBSERVE else step))
+    return Plan(operation, tuple(steps))

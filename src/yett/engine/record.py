@@ -1,0 +1,93 @@
+"""Step 16: the event of one request, filled along the way, built once.
+
+Nothing that the client sent enters it unverified but method, path and source; no query, no body, no
+header value but the trace id, which is hexadecimal.
+"""
+
+from __future__ import annotations
+
+import re
+
+from msgspec.structs import replace
+
+from yett.engine.exchange import Exchange
+from yett.terms import Decision, Event, Verdict
+
+DIGEST_CHARACTERS = 16
+# W3C Trace Context s3.2.2: version, trace-id, parent-id, flags.
+_TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+def event(
+    x: Exchange,
+    decision: Decision,
+    *,
+    status: int,
+    upstream_status: int,
+    bytes_in: int,
+    bytes_out: int,
+    seconds: float,
+) -> Event:
+    """Build the record of a finished request.
+
+    Args:
+        x: the exchange.
+        decision: what `decide` answered.
+        status: status sent to the client, 0 when the connection was gone before one was.
+        upstream_status: status the service gave, 0 when it was not asked.
+        bytes_in: body bytes received.
+        bytes_out: body bytes sent.
+        seconds: from the complete head to the last byte written.
+    """
+    request, principal, plan = x.request, x.principal, x.plan
+    problem = decision.problem
+    operation = plan.operation if plan is not None else None
+    return Event(
+        time=x.now,
+        request=request.id,
+        method=request.method,
+        path=request.path,
+        operation=operation.id if operation is not None else "",
+        api=operation.api if operation is not None else "",
+        source=request.source,
+        principal=principal.id,
+        principal_kind=principal.kind,
+        issuer=principal.issuer,
+        client=principal.client,
+        tenant=principal.tenant,
+        credential=principal.credential,
+        verdict="allow" if decision.verdict is Verdict.ALLOW else "refuse",
+        step=decision.step,
+        code=problem.kind.code if problem is not None else "",
+        note=problem.note if problem is not None else "",
+        observed=tuple(seen.kind.code for seen in x.observed) if x.observed else (),
+        fingerprint=_fingerprint(x, decision),
+        status=status,
+        upstream_status=upstream_status,
+        bytes_in=bytes_in,
+        bytes_out=bytes_out,
+        milliseconds=round(seconds * 1000, 3),
+        policy=x.program.policy.digest[:DIGEST_CHARACTERS],
+        trace=trace_id(request.headers.get(b"traceparent")),
+    )
+
+
+def intent(x: Exchange) -> Event:
+    """Build the record that a sensitive operation is about to be forwarded."""
+    decision = Decision(verdict=Verdict.ALLOW, step=13)
+    record = event(x, decision, status=0, upstream_status=0, bytes_in=0, bytes_out=0, seconds=0.0)
+    return replace(record, kind="intent")
+
+
+def trace_id(value: bytes | None) -> str:
+    """Return the trace id of a well-formed `traceparent`, else nothing."""
+    if value is None:
+        return ""
+    match = _TRACEPARENT.fullmatch(value)
+    return match[1].decode() if match is not None else ""
+
+
+def _fingerprint(x: Exchange, decision: Decision) -> str:
+    if decision.problem is not None:
+        return decision.problem.fingerprint
+    return next((seen.fingerprint for seen in x.observed if seen.fingerprint), "")

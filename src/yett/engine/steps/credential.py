@@ -1,0 +1,127 @@
+"""Steps 4 and 5: the presented credential becomes a principal that is not revoked.
+
+A credential that is presented and bad is refused even where another way or no credential would
+have done. What may be presented comes from the operation's security schemes, never from the
+request. See RFC 6750 s3, RFC 9110 s11.6.1.
+"""
+
+from __future__ import annotations
+
+from yett.credentials.verifier import Verified
+from yett.engine.exchange import Exchange
+from yett.engine.questions import FetchKeys
+from yett.engine.step import Ask, Outcome, Step
+from yett.engine.steps.presented import Extract, bearer, extractor
+from yett.policy.browser import Browser
+from yett.policy.model import OperationPolicy, Policy
+from yett.problems import (
+    CREDENTIAL_INVALID,
+    CREDENTIAL_MISSING,
+    CREDENTIAL_REVOKED,
+    UNGUARDED_OPERATION,
+    Problem,
+)
+from yett.terms import Principal
+
+Ways = tuple[tuple[str, Extract], ...]
+
+
+def make_credential(operation: OperationPolicy, policy: Policy, browser: Browser) -> Step | None:
+    """Step 4: find and verify what the operation's schemes allow."""
+    del policy, browser
+    security = operation.security
+    optional = operation.public or (security is not None and () in security)
+    ways = _ways(operation)
+    if ways:
+        return CredentialStep(ways, optional=optional)
+    # Nobody said who may call, or only by a scheme that is not verified: fail closed.
+    return None if optional else lambda _x: UNGUARDED_OPERATION()
+
+
+class CredentialStep:
+    """Verify the presented credentials in order; each that is presented must be good."""
+
+    __slots__ = ("_missing", "_optional", "_ways")
+
+    def __init__(self, ways: Ways, *, optional: bool) -> None:
+        self._ways = ways
+        self._optional = optional
+        self._missing = CREDENTIAL_MISSING(headers=(_challenge(ways),))
+
+    def __call__(self, x: Exchange) -> Outcome:
+        """Start with the first way."""
+        return self._verify(x, 0)
+
+    def _verify(self, x: Exchange, start: int) -> Outcome:
+        for at in range(start, len(self._ways)):
+            name, extract = self._ways[at]
+            presented = extract(x.request)
+            if presented is None:
+                continue
+            verified = x.view.verify(presented[0], presented[1], x.now)
+            if isinstance(verified, Problem):
+                return verified
+            if verified.principal is None:
+                return self._ask(at, presented, verified)
+            _prove(x, name, verified.principal)
+        return None if self._optional or x.principal.id else self._missing
+
+    def _ask(self, at: int, presented: tuple[str, bytes], verified: Verified) -> Ask:
+        """Fetch the missing key, then look once more: missing again, nobody vouches for it."""
+
+        def resume(x: Exchange, fetched: bool) -> Outcome:
+            again = x.view.verify(*presented, x.now) if fetched else verified
+            if isinstance(again, Problem):
+                return again
+            if again.principal is None:
+                note = f"unknown key of {verified.issuer}"
+                return CREDENTIAL_INVALID(headers=(invalid_token(),), note=note)
+            _prove(x, self._ways[at][0], again.principal)
+            return self._verify(x, at + 1)
+
+        return Ask(FetchKeys(verified.issuer, verified.kid), resume)
+
+
+def make_revoked(operation: OperationPolicy, policy: Policy, browser: Browser) -> Step | None:
+    """Step 5: is this principal or credential revoked or inactive?"""
+    del policy, browser
+    if not _ways(operation):
+        return None
+
+    def revoked(x: Exchange) -> Outcome:
+        if not x.principal.id:
+            return None
+        principals = x.proven.values() if x.proven else (x.principal,)
+        if any(x.view.revoked(principal) for principal in principals):
+            return CREDENTIAL_REVOKED(headers=(invalid_token(),))
+        return None
+
+    return revoked
+
+
+def invalid_token() -> tuple[bytes, bytes]:
+    """Return the challenge of RFC 6750 s3.1."""
+    return (b"www-authenticate", b'Bearer error="invalid_token"')
+
+
+def _prove(x: Exchange, scheme: str, principal: Principal) -> None:
+    if not x.principal.id:
+        x.principal = principal
+    x.proven = {**x.proven, scheme: principal}
+
+
+def _ways(operation: OperationPolicy) -> Ways:
+    """Return each scheme the operation names once, with its extractor."""
+    schemes = {
+        need.scheme.name: need.scheme
+        for alternative in operation.security or ()
+        for need in alternative
+    }
+    found = ((name, extractor(scheme)) for name, scheme in schemes.items())
+    return tuple((name, extract) for name, extract in found if extract is not None)
+
+
+def _challenge(ways: Ways) -> tuple[bytes, bytes]:
+    """A 401 carries at least one challenge (RFC 9110 s15.5.2)."""
+    scheme = b"Bearer" if any(extract is bearer for _, extract in ways) else b"ApiKey"
+    return (b"www-authenticate", scheme)
