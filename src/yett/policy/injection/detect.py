@@ -1,0 +1,132 @@
+"""One string -> the fingerprint of the first thing in it that looks like an attack.
+
+Looks at the value as the application will get it, and at what it becomes when somebody behind the
+gate decodes once more (percent-encoding) or narrows full-width letters to ASCII, as Windows code
+pages and old databases do. It does not undo HTML entities, base64 or deeper nesting.
+Cost is linear and bounded: 8 KB windows that overlap, a budget per request kept by `scan`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from urllib.parse import unquote
+
+from yett.policy.injection.library import Library
+from yett.policy.injection.rules import CODE, DANGEROUS_KEYS, OPERATOR_KEY, compile_rules
+
+# libinjection costs at most 27 ns a byte for SQLi and 24 for XSS (measured on 34 hostile patterns).
+WINDOW_CHARS = 8192
+OVERLAP_CHARS = 1024
+# Words, numbers, dates, e-mail addresses and identifiers: 0.4 us, and none of 18,770 known attacks
+# has this form (notes/edge.md s3); the looser `[\w .:@+-]*` would have lost 130.
+INERT = re.compile(r"[\w.]*(?:[-:@+][\w.]+)*", re.ASCII)
+# A file in base64: no space, quote or bracket to attack with, and too long for a path.
+LEAST_BLOB_CHARS = 1024
+BLOB = re.compile(
+    r"(?:data:(?:image/(?!svg)|application/pdf)[\w.+-]*;base64,)?[\w+/\r\n-]+={0,2}", re.ASCII
+)
+_AGAIN = re.compile(r"%u?[0-9A-Fa-f]{2}")
+_WIDE_ESCAPE = re.compile(r"%u([0-9A-Fa-f]{4})")
+# Full-width forms and the modifier apostrophes which SQL Server and MySQL best-fit to ASCII.
+_FOLD = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
+    0x02B9: 0x27,
+    0x02BC: 0x27,
+    0x02C8: 0x27,
+    0x2032: 0x27,
+    0xFE64: 0x3C,
+    0xFE65: 0x3E,
+}
+_FOLDABLE = re.compile("[\uff01-\uff5e\u02b9\u02bc\u02c8\u2032\ufe64\ufe65]")
+_INERT_SCRIPT = ("javascript:", "vbscript:")
+
+# The fingerprint, empty when nothing was found, None when there was nothing to look at.
+Detector = Callable[[str], str | None]
+
+
+def make_detector(profile: str, library: Library) -> Detector:
+    """Return the function that looks at one string of this profile (`plain`, `html`, `code`)."""
+    apply_rules = _make_rules(profile)
+    inert, blob, sqli, xss = INERT.fullmatch, BLOB.fullmatch, library.sqli, library.xss
+
+    def detect(text: str) -> str | None:
+        if inert(text):
+            return _inert(text)
+        if len(text) > LEAST_BLOB_CHARS and blob(text):
+            return None
+        for reading in _readings(text):
+            for window in _windows(reading):
+                if found := apply_rules(window) or _ask(window, sqli, xss):
+                    return found
+        return ""
+
+    def detect_code(text: str) -> str | None:
+        return None if inert(text) else apply_rules(text)
+
+    return detect_code if profile == CODE else detect
+
+
+def _make_rules(profile: str) -> Callable[[str], str]:
+    rules = compile_rules(profile)
+    # One pass tells most sentences from all rules at once: 0.6 us instead of 2 (72 characters).
+    worth = re.compile("|".join(sorted({re.escape(n) for r in rules for n in r.needs}))).search
+
+    def apply_rules(text: str) -> str:
+        if worth(text):
+            for rule in rules:
+                if any(need in text for need in rule.needs) and rule.search.search(text):
+                    return rule.fingerprint
+        return ""
+
+    return apply_rules
+
+
+def detect_key(key: str, value: object, detect: Detector) -> str | None:
+    """Judge the name of a member no schema names, which will become a key in somebody's object."""
+    if key in DANGEROUS_KEYS or OPERATOR_KEY.search(key):
+        return "rule:nosql-operator" if "$" in key else "rule:prototype"
+    if key == "constructor" and isinstance(value, dict) and "prototype" in value:
+        return "rule:prototype"
+    return detect(key)
+
+
+def _inert(text: str) -> str | None:
+    # `INERT` lets underscores, dots and colons through, which is all that these two need.
+    if "__proto__" in text or "constructor.prototype" in text:
+        return "rule:prototype"
+    if ":" in text and text.lower().startswith(_INERT_SCRIPT):
+        return "rule:script-url"
+    return None
+
+
+def _ask(text: str, sqli: Callable[[bytes], str], xss: Callable[[bytes], bool]) -> str:
+    # A lone surrogate cannot come from UTF-8, but a scan must never raise.
+    data = text.encode("utf-8", "surrogatepass")
+    if found := sqli(data):
+        return "sqli:" + found
+    # Without a tag or an attribute value there is nothing to run (tests hold libinjection to it).
+    if ("<" in text or "=" in text or "`" in text) and xss(data):
+        return "xss"
+    return ""
+
+
+def _readings(text: str) -> Iterator[str]:
+    yield text
+    if "%" in text and _AGAIN.search(text):
+        again = unquote(_WIDE_ESCAPE.sub(_wide, text), errors="replace")
+        if again != text:
+            yield again
+    if not text.isascii() and _FOLDABLE.search(text):
+        yield text.translate(_FOLD)
+
+
+def _wide(match: re.Match[str]) -> str:
+    return chr(int(match[1], 16))
+
+
+def _windows(text: str) -> Iterator[str]:
+    if len(text) <= WINDOW_CHARS:
+        yield text
+        return
+    for start in range(0, len(text) - OVERLAP_CHARS, WINDOW_CHARS - OVERLAP_CHARS):
+        yield text[start : start + WINDOW_CHARS]

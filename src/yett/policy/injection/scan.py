@@ -1,0 +1,88 @@
+"""Compiles the scan of one operation: values -> (where, fingerprint, mode) of the hit that counts.
+
+The first hit at a place that enforces wins; else the first that is only observed. `where` is
+`query/name` or a JSON pointer; members no schema names appear as `*`, because their names are the
+client's. Bytes (a file of a form) are content, not text, and are not scanned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from yett.policy.errors import PolicyError
+from yett.policy.freetext import Outline, Spot
+from yett.policy.injection.detect import make_detector
+from yett.policy.injection.library import Library, load_library
+from yett.policy.injection.rules import PLAIN, PROFILES
+from yett.policy.injection.walk import Hit, Walk
+from yett.policy.model import TextScan, TextSource
+from yett.terms import Finding, Mode
+
+Spots = dict[str, dict[str, Spot | None]]
+
+
+def build_scan(
+    source: TextSource,
+    settings: Mapping[str, Mode],
+    default: Mode,
+    *,
+    validated: bool = True,
+    library: Library | None = None,
+) -> TextScan | None:
+    """Compile the scan of one operation; None when it has no free text or all of it is `off`.
+
+    Args:
+        source: the schemas of its parameters and bodies.
+        settings: modes of single fields (`x-yett.text`): `query/name` or a JSON pointer, with `*`
+            for any array item and any member no schema names; they hold for everything below.
+        default: the mode of the rule.
+        validated: False when the shape rules of the operation are not enforced, so that an `enum`
+            holds nothing and every string is scanned.
+        library: libinjection; loaded when there is something to scan.
+
+    Raises:
+        PolicyError: a setting names no place, `x-yett-text` is unknown, or libinjection is missing.
+    """
+    outline = Outline(source.root, settings, validated=validated)
+    spots = _parameter_spots(source, outline, default)
+    body = outline.spot(source.bodies, "", default) if source.bodies else None
+    if unused := outline.unused():
+        raise PolicyError([_no_such_place(place) for place in unused])
+    if body is None and not any(spot for group in spots.values() for spot in group.values()):
+        return None
+    library = library or load_library()
+    detectors = {profile: make_detector(profile, library) for profile in PROFILES}
+    other = None if default is Mode.OFF else Spot(default, PLAIN)
+
+    def scan(values: dict[str, dict[str, Any]], content: Any) -> Hit | None:
+        walk = Walk(detectors)
+        for location, group in values.items():
+            known = spots.get(location, {})
+            for name, value in group.items():
+                spot = known.get(name, other)
+                if spot is not None:
+                    walk.visit(spot, value, (location, name if name in known else "*"))
+        if body is not None and content is not None:
+            walk.visit(body, content, None)
+        return walk.hit
+
+    return scan
+
+
+def _parameter_spots(source: TextSource, outline: Outline, default: Mode) -> Spots:
+    spots: Spots = {}
+    for where, schema in source.parameters:
+        location, _, name = where.partition("/")
+        spots.setdefault(location, {})[name] = outline.spot((schema,), where, default)
+    return spots
+
+
+def _no_such_place(place: str) -> Finding:
+    return Finding(
+        rule="text-setting",
+        severity="error",
+        message=f"`text` names `{place}`, and this operation takes no such value",
+        hint="write `query/name`, `path/name` or a pointer into the body such as `/items/*/note`",
+        subject=place,
+    )
