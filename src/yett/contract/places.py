@@ -7,9 +7,12 @@ text is scanned on the first question. It never reads files: `contract.load` len
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 Pointer = tuple[str, ...]
+
+# The line of a value and, for a container, its members: (12, {"get": (13, None)})
+Tree = tuple[int, "dict[str, Any] | None"]
 
 
 class Locator(Protocol):
@@ -81,6 +84,16 @@ class Source:
 
     def __hash__(self) -> int:
         return hash((self._path, self.pointer))
+
+
+def nearest(tree: Tree, pointer: Pointer) -> int:
+    """Return the line of the value, or of its nearest ancestor that has one."""
+    line, members = tree
+    for token in pointer:
+        if members is None or token not in members:
+            break
+        line, members = members[token]
+    return line
 
 
 def read_pointer(text: str) -> Pointer:

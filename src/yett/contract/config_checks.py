@@ -1,0 +1,286 @@
+"""What the settings of `yett.toml` must mean, beyond having the right type.
+
+A literal table of checks; each names what it refuses and why. A value that would be ignored, that
+can never match, or that leaves a check half on is an error, not a default.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from yett.contract.config import ALGORITHMS, RULES, Config, IssuerConfig
+from yett.contract.fitting import did_you_mean
+from yett.contract.places import Source
+from yett.contract.report import Report, quote
+from yett.contract.rules import CONFIG_HAZARD, CONFIG_MISSING_KEY, CONFIG_UNKNOWN_KEY, CONFIG_VALUE
+
+# RFC 3986 s3.2.2: a registered name in lower case, an IPv4 address, or an IPv6 one in brackets.
+_HOST = r"(?:[a-z0-9](?:[a-z0-9._-]{0,252}[a-z0-9])?|\[[0-9a-f:.]+\])"
+_UPSTREAM = re.compile(rf"https?://({_HOST})(?::([0-9]{{1,5}}))?\Z")
+_LISTEN = re.compile(rf"({_HOST}):([0-9]{{1,5}})\Z")
+_API_NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}\Z")
+_BASE = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@-]+)*/?\Z")
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")  # RFC 9110 s5.6.2
+_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+\Z")  # RFC 6749 s3.3
+_FIELD_VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?\Z|\Z")
+_DEFAULT_PORTS = {"http": "80", "https": "443"}
+
+
+def check(config: Config, source: Source, report: Report) -> None:
+    """Run the table; `source.within(pointer)` is the place of a setting."""
+    for one in _CHECKS:
+        one(config, source, report)
+
+
+def _apis(config: Config, source: Source, report: Report) -> None:
+    if not config.api:
+        hint = "add `[api.NAME]` with `openapi` and `upstream`"
+        report.add(CONFIG_MISSING_KEY, "no api is declared", source.within(()), hint=hint)
+    for name, api in config.api.items():
+        at = source.within(("api", name))
+        if not _API_NAME.match(name):
+            hint = "begin with a lower-case letter; then letters, digits, `_` and `-`"
+            report.add(CONFIG_VALUE, f"{quote(name)} cannot name an api", at, hint=hint)
+        if api.graphql:
+            message = "`graphql` is not enforced by this version of yett"
+            hint = "leave it out until then; an api that is not checked is not served"
+            report.add(CONFIG_VALUE, message, at.at("graphql"), hint=hint)
+        elif not api.openapi:
+            hint = 'name the file: openapi = "openapi.yaml"'
+            message = f"`api.{name}` has no `openapi` file"
+            report.add(CONFIG_MISSING_KEY, message, at, hint=hint)
+        _upstream(api.upstream, at.at("upstream"), report)
+        _base(api.path, at.at("path"), report)
+
+
+def _upstream(value: str, at: Source, report: Report) -> None:
+    match = _UPSTREAM.match(value)
+    if match is None or not _is_host(match[1]) or not _is_port(match[2] or "80", 1):
+        message = f"{quote(value)} is not an upstream"
+        hint = "write `http://host:port` or `https://host:port`, in lower case, and nothing behind"
+        report.add(CONFIG_VALUE, message, at, hint=hint)
+
+
+def _base(value: str | None, at: Source, report: Report) -> None:
+    if not value:
+        return
+    dots = any(part in (".", "..") for part in value.split("/"))
+    if not value.startswith("/") or dots or not _BASE.match(value):
+        message = f"{quote(value)} is not a path prefix"
+        report.add(CONFIG_VALUE, message, at, hint="write it like `/v2`, without `%`, `?` or `..`")
+
+
+def _listeners(config: Config, source: Source, report: Report) -> None:
+    gateway = config.gateway
+    places = [(gateway.listen, source.within(("gateway", "listen")))]
+    if gateway.tls is not None and gateway.tls.redirect:
+        places.append((gateway.tls.redirect, source.within(("gateway", "tls", "redirect"))))
+    for value, at in places:
+        match = _LISTEN.match(value)
+        if match is None or not _is_host(match[1]) or not _is_port(match[2], 0):
+            message = f"{quote(value)} is not a place to listen"
+            hint = "write `host:port`, such as `0.0.0.0:8080` or `[::]:8080`"
+            report.add(CONFIG_VALUE, message, at, hint=hint)
+
+
+def _tls(config: Config, source: Source, report: Report) -> None:
+    tls = config.gateway.tls
+    if tls is None:
+        return
+    for name in ("cert", "key"):
+        if not getattr(tls, name):
+            at = source.within(("gateway", "tls", name))
+            report.add(CONFIG_VALUE, f"`gateway.tls.{name}` is empty", at, hint="name a PEM file")
+
+
+def _proxies(config: Config, source: Source, report: Report) -> None:
+    for index, value in enumerate(config.gateway.trusted_proxies):
+        at = source.within(("gateway", "trusted_proxies", str(index)))
+        try:
+            network = ipaddress.ip_network(value)
+        except ValueError:
+            hint = "write `10.0.0.0/8` or `2001:db8::/32`, with no bits right of the mask"
+            report.add(CONFIG_VALUE, f"{quote(value)} is not a network", at, hint=hint)
+            continue
+        if network.prefixlen == 0:
+            message = f"{quote(value)} trusts every address to name its own source"
+            report.add(CONFIG_HAZARD, message, at, hint="name the proxies' own network")
+
+
+def _recorder(config: Config, source: Source, report: Report) -> None:
+    value = config.gateway.when_not_recorded
+    if value not in ("block", "degrade"):
+        at = source.within(("gateway", "when_not_recorded"))
+        message = f"{quote(value)} is not one of `block`, `degrade`"
+        report.add(CONFIG_VALUE, message, at, hint=did_you_mean(value, ["block", "degrade"]))
+    if value == "degrade":
+        at = source.within(("gateway", "when_not_recorded"))
+        message = "requests go through while they cannot be recorded"
+        report.add(CONFIG_HAZARD, message, at, hint="`block` refuses them instead")
+
+
+def _issuers(config: Config, source: Source, report: Report) -> None:
+    seen: set[str] = set()
+    for index, issuer in enumerate(config.identity.issuer):
+        at = source.within(("identity", "issuer", str(index)))
+        _issuer(issuer, at, report)
+        if issuer.url in seen:
+            message = f"the issuer {quote(issuer.url)} is configured twice"
+            report.add(CONFIG_VALUE, message, at.at("url"), hint="one table per `iss` value")
+        seen.add(issuer.url)
+
+
+def _issuer(issuer: IssuerConfig, at: Source, report: Report) -> None:
+    for name in ("audience", "scope_claim"):
+        if not getattr(issuer, name):
+            report.add(CONFIG_VALUE, f"`{name}` of an issuer is empty", at.at(name))
+    if not issuer.types or not all(issuer.types):
+        hint = 'types = ["at+jwt"]; without it an ID token passes for an access token'
+        report.add(CONFIG_VALUE, "`types` of an issuer is empty", at.at("types"), hint=hint)
+    _algorithms(issuer, at.at("algorithms"), report)
+    urls = {"url": issuer.url} | ({"jwks": issuer.jwks} if "://" in issuer.jwks else {})
+    for name, value in urls.items():
+        _trusted_url(value, at.at(name), report)
+
+
+def _algorithms(issuer: IssuerConfig, at: Source, report: Report) -> None:
+    if not issuer.algorithms:
+        hint = 'say what the issuer signs with, such as algorithms = ["ES256"]'
+        report.add(CONFIG_VALUE, "`algorithms` of an issuer is empty", at, hint=hint)
+    for index, name in enumerate(issuer.algorithms):
+        if name in ALGORITHMS:
+            continue
+        hint = did_you_mean(name, list(ALGORITHMS))
+        message = f"{quote(name)} is not a signature algorithm that yett accepts"
+        if name.upper().startswith("HS"):
+            message = f"{quote(name)} is refused: whoever can verify a shared secret can also sign"
+            hint = "use an asymmetric algorithm, such as `ES256` (RFC 8725 s3.2)"
+        elif name.lower() == "none":
+            message = f"{quote(name)} is refused: the token would not be signed at all"
+            hint = "use an asymmetric algorithm, such as `ES256` (RFC 8725 s3.2)"
+        report.add(CONFIG_VALUE, message, at.at(index), hint=hint)
+
+
+def _trusted_url(value: str, at: Source, report: Report) -> None:
+    try:
+        url = urlsplit(value)
+        host, _ = url.hostname or "", url.port
+    except ValueError:
+        host, url = "", urlsplit("")
+    if url.scheme not in ("http", "https") or not host or url.fragment or url.username is not None:
+        message = f"{quote(value)} is not an https URL"
+        report.add(CONFIG_VALUE, message, at, hint="write it exactly as in the token's `iss`")
+    elif url.scheme == "http" and not _is_loopback(host):
+        message = f"keys come over plain http from {quote(host)}: the network can sign tokens"
+        report.add(CONFIG_HAZARD, message, at, hint="use https")
+
+
+def _vocabulary(config: Config, source: Source, report: Report) -> None:
+    known = list(config.vocabulary.scopes)
+    for name in known:
+        if not _SCOPE.match(name):
+            at = source.within(("vocabulary", "scopes", name))
+            hint = "printable ASCII without space, quote and backslash (RFC 6749 s3.3)"
+            report.add(CONFIG_VALUE, f"{quote(name)} is not a scope", at, hint=hint)
+    for role, scopes in config.vocabulary.roles.items():
+        for index, scope in enumerate(scopes):
+            if scope not in config.vocabulary.scopes:
+                at = source.within(("vocabulary", "roles", role, str(index)))
+                message = f"the role {quote(role)} grants the unknown scope {quote(scope)}"
+                report.add(CONFIG_UNKNOWN_KEY, message, at, hint=did_you_mean(scope, known))
+
+
+def _stores(config: Config, source: Source, report: Report) -> None:
+    if config.store.counters != "memory":
+        message = f"{quote(config.store.counters)} is not a counter store of this version of yett"
+        at = source.within(("store", "counters"))
+        report.add(CONFIG_VALUE, message, at, hint='write counters = "memory"')
+    if config.store.accounts:
+        at = source.within(("store", "accounts"))
+        message = "`store.accounts` is not used by this version of yett"
+        report.add(CONFIG_VALUE, message, at, hint="leave it out")
+    if not config.store.ledger:
+        at = source.within(("store", "ledger"))
+        report.add(CONFIG_VALUE, "`store.ledger` is empty", at, hint='name a folder: "var/ledger"')
+
+
+def _cors(config: Config, source: Source, report: Report) -> None:
+    for index, value in enumerate(config.cors.origins):
+        _origin(value, source.within(("cors", "origins", str(index))), report)
+    for name in ("headers", "expose"):
+        for index, value in enumerate(getattr(config.cors, name)):
+            if value == "*" or not _TOKEN.match(value):
+                at = source.within(("cors", name, str(index)))
+                message = f"{quote(value)} is not a header name"
+                report.add(CONFIG_VALUE, message, at, hint="name each header; `*` is not one")
+
+
+def _origin(value: str, at: Source, report: Report) -> None:
+    match = _UPSTREAM.match(value)
+    scheme = value.partition(":")[0]
+    if match is None or not _is_host(match[1]) or not _is_port(match[2] or "80", 1):
+        message = f"{quote(value)} is not an exact origin"
+        hint = "write `https://app.example.com`: lower case, no path, and neither `*` nor `null`"
+        report.add(CONFIG_VALUE, message, at, hint=hint)
+    elif match[2] == _DEFAULT_PORTS[scheme]:
+        message = f"{quote(value)} never matches: browsers leave out the default port"
+        report.add(CONFIG_VALUE, message, at, hint=f"write `{value.rpartition(':')[0]}`")
+
+
+def _headers(config: Config, source: Source, report: Report) -> None:
+    if not _FIELD_VALUE.match(config.headers.hsts):
+        at = source.within(("headers", "hsts"))
+        report.add(CONFIG_VALUE, "`headers.hsts` has characters that no header may have", at)
+
+
+def _rules(config: Config, source: Source, report: Report) -> None:
+    for name in config.rules:
+        if name not in RULES:
+            at = source.within(("rules", name))
+            hint = did_you_mean(name, list(RULES))
+            report.add(CONFIG_UNKNOWN_KEY, f"{quote(name)} is not a rule", at, hint=hint)
+
+
+def _is_port(text: str, lowest: int) -> bool:
+    return lowest <= int(text) <= 65535
+
+
+def _is_host(text: str) -> bool:
+    if text.startswith("["):
+        try:
+            return ipaddress.IPv6Address(text[1:-1]) is not None
+        except ValueError:
+            return False
+    if re.fullmatch(r"[0-9.]+", text):  # `127.1` and `2130706433` have more than one reading
+        try:
+            return ipaddress.IPv4Address(text) is not None
+        except ValueError:
+            return False
+    return ".." not in text
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+_CHECKS: tuple[Callable[[Config, Source, Report], None], ...] = (
+    _apis,
+    _listeners,
+    _tls,
+    _proxies,
+    _recorder,
+    _issuers,
+    _vocabulary,
+    _stores,
+    _cors,
+    _headers,
+    _rules,
+)
