@@ -11,7 +11,7 @@ from yett.credentials.verifier import Verified
 from yett.engine.exchange import Exchange
 from yett.engine.questions import FetchKeys
 from yett.engine.step import Ask, Outcome, Step
-from yett.engine.steps.presented import Extract, bearer, extractor
+from yett.engine.steps.presented import UNKNOWN, Extract, bearer, extractor
 from yett.policy.browser import Browser
 from yett.policy.model import OperationPolicy, Policy
 from yett.problems import (
@@ -58,6 +58,8 @@ class CredentialStep:
             presented = extract(x.request)
             if presented is None:
                 continue
+            if presented[0] == UNKNOWN:
+                return CREDENTIAL_INVALID(headers=(invalid_token(),), note="unknown scheme")
             verified = x.view.verify(presented[0], presented[1], x.now)
             if isinstance(verified, Problem):
                 return verified

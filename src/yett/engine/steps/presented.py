@@ -16,6 +16,7 @@ Extract = Callable[[Request], "tuple[str, bytes] | None"]
 
 BEARER_TYPES = ("oauth2", "openIdConnect")
 API_KEY_PREFIX = b"yett_"
+UNKNOWN = "unknown"  # an authentication scheme that no security scheme of ours uses
 
 
 def extractor(scheme: SecurityScheme) -> Extract | None:
@@ -42,7 +43,7 @@ def bearer(request: Request) -> tuple[str, bytes] | None:
         return None
     if value[:7] == b"Bearer " or value[:7].lower() == b"bearer ":
         return _token_or_key(value[7:])
-    return "unknown", value[:16]
+    return UNKNOWN, b""
 
 
 def cookie_value(cookies: bytes | None, name: bytes) -> bytes | None:

@@ -1,0 +1,57 @@
+"""Step 2: preflights are answered at the gate, from the contract."""
+
+from __future__ import annotations
+
+import pytest
+from kit.engine import operation, program, request
+
+from yett.contract.config import CorsConfig
+from yett.terms import Verdict
+
+CORS = CorsConfig(origins=("https://app.test",), headers=("authorization", "x-trace"))
+
+
+def preflight(run, target="/things/7", origin=b"https://app.test", method=b"GET", asked=None):
+    headers = {"origin": origin, "access_control_request_method": method}
+    if asked is not None:
+        headers["access_control_request_headers"] = asked
+    bound = program(operation(), operation("DELETE"), cors=CORS)
+    return run(bound, request(target, method="OPTIONS", **headers))
+
+
+def test_a_good_preflight_is_answered_without_the_service(run):
+    """The answer names declared methods and allowed fields; no credential is needed."""
+    decision, x, _ = preflight(run, asked=b"Authorization,  X-Trace")
+    assert decision.verdict is Verdict.ALLOW
+    assert decision.forward is None
+    status, fields = decision.reply
+    assert status == 204
+    assert (b"access-control-allow-methods", b"DELETE, GET") in fields
+    assert b"access-control-allow-origin: https://app.test" in x.cors
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"origin": b"https://evil.test"}, "origin-not-allowed"),
+        ({"origin": b"null"}, "origin-not-allowed"),
+        ({"origin": b"https://app.test/"}, "origin-not-allowed"),
+        ({"method": b"PATCH"}, "undeclared-method"),
+        ({"method": b"get"}, "undeclared-method"),
+        ({"method": b"\xff"}, "undeclared-method"),
+        ({"target": "/nothing"}, "undeclared-path"),
+        ({"asked": b"x-other"}, "origin-not-allowed"),
+        ({"asked": b"*"}, "origin-not-allowed"),
+    ],
+)
+def test_other_preflights_are_refused_without_cors_fields(run, change, code):
+    """A refused preflight opens nothing."""
+    decision, x, _ = preflight(run, **change)
+    assert decision.problem.code == code
+    assert x.cors == b""
+
+
+def test_plain_options_is_an_undeclared_method(run):
+    """OPTIONS without the preflight fields is a method like others."""
+    decision, _, _ = run(program(operation()), request(method="OPTIONS", origin=b"https://a.test"))
+    assert decision.problem.code == "undeclared-method"

@@ -1,0 +1,97 @@
+"""Steps 4 and 5: what is presented becomes a principal or a refusal."""
+
+from __future__ import annotations
+
+import pytest
+from kit.engine import ALICE, BEARER, COOKIE, KEY, need, operation, program, request
+
+from yett.contract.model import SecurityScheme
+from yett.credentials.verifier import Verified
+from yett.engine.questions import FetchKeys
+from yett.terms import Principal
+
+
+def code(decision):
+    return decision.problem.code if decision.problem else "allow"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [b"Basic Zm9vOmJhcg==", b"good", b"Bearer", b"Bearergood", b"Bearer  good", b"", b"Bearer bad"],
+)
+def test_another_scheme_or_spelling_is_refused(run, value):
+    """Only `Bearer SP token` reaches the verifier, and only a good one passes."""
+    decision, _, _ = run(program(operation()), request(authorization=value))
+    assert (decision.step, code(decision)) == (4, "credential-invalid")
+
+
+def test_the_scheme_name_is_case_insensitive(run):
+    """RFC 9110 s11.1."""
+    decision, _, _ = run(program(operation()), request(authorization=b"bEaReR good"))
+    assert code(decision) == "allow"
+
+
+def test_missing_gets_a_challenge(run):
+    """RFC 9110 s15.5.2: a 401 says how to authenticate."""
+    decision, _, _ = run(program(operation()), request())
+    assert decision.problem.headers == ((b"www-authenticate", b"Bearer"),)
+    keyed = program(operation(security=need(KEY)))
+    assert run(keyed, request())[0].problem.headers == ((b"www-authenticate", b"ApiKey"),)
+
+
+def test_nobody_said_who_may_call(run):
+    """An operation without security and without `public` is refused, whatever is presented."""
+    decision, _, _ = run(program(operation(security=None)), request(authorization=b"Bearer good"))
+    assert code(decision) == "unguarded-operation"
+    assert code(run(program(operation(security=None, public=True)), request())[0]) == "allow"
+
+
+def test_a_scheme_that_is_not_verified_guards_nothing(run):
+    """HTTP basic alone would let everybody through if it were ignored: it refuses instead."""
+    basic = SecurityScheme(name="basic", type="http", http_scheme="basic")
+    decision, _, _ = run(program(operation(security=need(basic))), request())
+    assert code(decision) == "unguarded-operation"
+
+
+def test_a_bad_credential_is_refused_where_none_would_do(run):
+    """Optional authentication does not forgive a forged token."""
+    optional = program(operation(security=((), *need(BEARER))))
+    assert code(run(optional, request())[0]) == "allow"
+    assert code(run(optional, request(authorization=b"Bearer bad"))[0]) == "credential-invalid"
+
+
+def test_an_unknown_key_is_fetched_once(run, view):
+    """The issuer is asked once; a key that is still missing means no."""
+    view.tokens[b"new"] = Verified(None, "iss", "k2")
+    bound = program(operation())
+    decision, _, asked = run(bound, request(authorization=b"Bearer new"), True)
+    assert asked == [FetchKeys("iss", "k2")]
+    assert code(decision) == "credential-invalid"
+    decision, _, asked = run(bound, request(authorization=b"Bearer new"), False)
+    assert (len(asked), code(decision)) == (1, "credential-invalid")
+
+
+def test_both_of_two_needed_credentials_are_verified(run, view):
+    """An AND of schemes is satisfied by both, not by either."""
+    view.tokens[b"k"] = Verified(Principal(id="svc", kind="key", issuer="yett:keys"))
+    both = program(operation(security=(need(BEARER, "read")[0] + need(KEY)[0],)))
+    alone = request(authorization=b"Bearer good")
+    assert code(run(both, alone)[0]) == "scope-missing"
+    pair = request(authorization=b"Bearer good", x_api_key=b"k")
+    decision, x, _ = run(both, pair)
+    assert code(decision) == "allow"
+    assert set(x.proven) == {"oauth", "key"}
+
+
+def test_a_cookie_given_twice_is_not_presented(run, view):
+    """Two values of one cookie have two readings (cookie tossing)."""
+    bound = program(operation(security=need(COOKIE)))
+    assert code(run(bound, request(cookie=b"sid=good; a=b"))[0]) == "allow"
+    assert code(run(bound, request(cookie=b"sid=good; sid=bad"))[0]) == "credential-missing"
+
+
+def test_a_revoked_principal_is_refused_at_step_five(run, view):
+    """A valid signature does not help somebody who was switched off."""
+    view.banned.add(ALICE.id)
+    decision, _, _ = run(program(operation()), request(authorization=b"Bearer good"))
+    assert (decision.step, code(decision)) == (5, "credential-revoked")

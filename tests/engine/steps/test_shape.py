@@ -1,0 +1,53 @@
+"""Step 8: faults become problems that tell where, never what."""
+
+from __future__ import annotations
+
+import pytest
+from kit.engine import operation, program, request
+
+from yett.policy.model import Fault
+
+GOOD = {"authorization": b"Bearer good"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "status"),
+    [
+        (Fault("missing", "query/a"), "parameter-invalid", 400),
+        (Fault("unknown", "query/a"), "parameter-unknown", 400),
+        (Fault("repeated", "query/a"), "parameter-invalid", 400),
+        (Fault("mismatch", "path/id", "minimum"), "parameter-invalid", 400),
+    ],
+)
+def test_parameter_faults(run, fault, code, status):
+    """The client learns the place and the keyword."""
+    decision, _, _ = run(program(operation(parameters=lambda *_: fault)), request(**GOOD))
+    problem = decision.problem
+    assert (problem.code, problem.status, problem.pointer) == (code, status, fault.where)
+    assert fault.keyword in problem.detail
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "status"),
+    [
+        (Fault("media_type"), "media-type-undeclared", 415),
+        (Fault("malformed"), "body-malformed", 400),
+        (Fault("repeated", "/a"), "body-malformed", 400),
+        (Fault("deep"), "body-too-deep", 400),
+        (Fault("mismatch", "/a/b", "type"), "body-invalid", 422),
+        (Fault("unknown", "/role"), "body-invalid", 422),
+        (Fault("missing", "/a"), "body-invalid", 422),
+    ],
+)
+def test_body_faults(run, fault, code, status):
+    """Each fault has its stable code and status."""
+    bound = program(operation("POST", body=lambda *_: fault))
+    decision, _, _ = run(bound, request(method="POST", length=2, **GOOD), b"{}")
+    assert (decision.problem.code, decision.problem.status) == (code, status)
+
+
+def test_an_empty_chunked_body_counts_as_missing(run):
+    """A chunked body of no bytes does not pass for a required one."""
+    bound = program(operation("POST", body=lambda *_: pytest.fail("read"), body_required=True))
+    decision, _, _ = run(bound, request(method="POST", length=None, **GOOD), b"")
+    assert decision.problem.code == "body-missing"
