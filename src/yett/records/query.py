@@ -157,6 +157,19 @@ class Search:
         return record if matches(record, self._wanted) else None
 
 
+def find(folder: Path, index: int) -> Record | None:
+    """Return the record with this index, None when there is none; raises as `Search.newest`."""
+    begins = [p for p in segment.segments(folder) if segment.first_index(p) <= index]
+    if not begins:
+        return None
+    prefix = b'{"i":%d,' % index
+    fd = segment.open_segment(begins[-1])
+    try:
+        return next((read_record(line) for line in _forwards(fd) if line.startswith(prefix)), None)
+    finally:
+        os.close(fd)
+
+
 def matches(record: Record, wanted: Filter) -> bool:
     """Whether a record satisfies every condition of a filter."""
     event = record.e

@@ -1,0 +1,251 @@
+"""`yett audit`: ask the ledger. `verify` whether it is whole, `search` it, `show` one record.
+
+Reads files only, needs neither a running gate nor a valid contract. Exit codes: 0 fine, 1 the chain
+is broken, 2 the input is wrong, 3 something outside failed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import sys
+import time
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from yett.cli.audit_view import (
+    as_block,
+    as_json,
+    as_line,
+    as_object,
+    printable,
+    report_json,
+    report_text,
+)
+from yett.cli.when import read_time
+
+if TYPE_CHECKING:
+    from yett.records.line import Record
+
+DEFAULT_LEDGER = "var/ledger"
+DEFAULT_LIMIT = 50
+
+form_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="for people or for programs (one JSON object a line)",
+)
+
+
+@click.group("audit")
+@click.option(
+    "--ledger",
+    type=click.Path(path_type=Path),
+    help="the ledger's folder  [default: `store.ledger` of yett.toml]",
+)
+@click.pass_context
+def audit(ctx: click.Context, ledger: Path | None) -> None:
+    """Ask the ledger who did what, and whether it is whole.
+
+    Example: yett audit search --since 2h --verdict refuse
+    """
+    ctx.obj = ledger or ledger_folder(_contract_folder(ctx.obj))
+
+
+@audit.command("verify")
+@click.option("--from", "start", type=click.IntRange(min=0), default=0, help="first record")
+@click.option("--to", "end", type=click.IntRange(min=0), help="last record  [default: the newest]")
+@click.option("--head", help="INDEX:LINK that an earlier verification printed")
+@form_option
+@click.pass_obj
+def verify_command(folder: Path, start: int, end: int | None, head: str | None, form: str) -> None:
+    """Verify the chain and name the first record that is wrong.
+
+    Records cut off the end are found with the head of an earlier verification.
+
+    Example: yett audit verify --head 41:9f0c...
+    """
+    from yett.records.report import parse_head  # noqa: PLC0415 — records load only when asked
+    from yett.records.verify import verify  # noqa: PLC0415 — as above
+
+    remembered = parse_head(head) if head is not None else None
+    if head is not None and remembered is None:
+        _fail(2, f"`{printable(head)}` is no head", "a head is INDEX:LINK, with 64 hex digits")
+    if end is not None and end < start:
+        _fail(2, f"`--to {end}` lies before `--from {start}`", "give the smaller one to --from")
+    with _outside_failures(), _progress() as progress:
+        report = verify(_existing(folder), start=start, end=end, head=remembered, progress=progress)
+    click.echo(report_json(report) if form == "json" else report_text(report, click.style))
+    sys.exit(0 if report.ok else 1)
+
+
+@audit.command("search")
+@click.option("--since", help="`30m`, `2h`, `7d` ago or an ISO 8601 time")
+@click.option("--until", help="as --since")
+@click.option("--principal", default="", help="who asked")
+@click.option("--operation", default="", help="API.OPERATION")
+@click.option("--code", default="", help="why it was refused, such as `scope-missing`")
+@click.option("--verdict", type=click.Choice(["allow", "refuse"]), help="what was decided")
+@click.option("--status", type=click.IntRange(100, 599), default=None, help="status sent")
+@click.option("--source", default="", help="client address")
+@click.option("--request", default="", help="request id")
+@click.option(
+    "--kind", default="", help="`request`, `intent`, `lost`, `gap`, `recorder-started` ..."
+)
+@click.option("--limit", type=click.IntRange(min=1), default=DEFAULT_LIMIT, show_default=True)
+@click.option("--oldest", is_flag=True, help="oldest first")
+@click.option("--follow", is_flag=True, help="then go on with what is recorded, until Ctrl-C")
+@form_option
+@click.pass_obj
+def search_command(
+    folder: Path,
+    /,
+    limit: int,
+    oldest: bool,
+    follow: bool,
+    form: str,
+    **conditions: Any,
+) -> None:
+    """Find records, newest first.
+
+    Example: yett audit search --since 2h --principal alice --code scope-missing
+    """
+    from yett.records.query import Filter, Search  # noqa: PLC0415 — records load only when asked
+
+    now = time.time()
+    conditions["since"] = _time(conditions["since"], now, 0.0)
+    conditions["until"] = _time(conditions["until"], now, float("inf"))
+    wanted = Filter(**{name: value for name, value in conditions.items() if value is not None})
+    search = Search(_existing(folder), wanted)
+    write = _writer(form)
+    with _outside_failures():
+        if follow:
+            _follow(search, limit, write)
+        else:
+            found = search.oldest() if oldest else search.newest()
+            for record in itertools.islice(found, limit):
+                write(record)
+    if search.unreadable:
+        _fail(1, f"{search.unreadable} lines are no records", "`yett audit verify` names the first")
+
+
+@audit.command("show")
+@click.argument("identifier", metavar="ID")
+@form_option
+@click.pass_obj
+def show_command(folder: Path, identifier: str, form: str) -> None:
+    """Show a record by its index, or all records of a request by its id.
+
+    Example: yett audit show 41
+    """
+    from yett.records.query import Filter, Search, find  # noqa: PLC0415 — as above
+
+    with _outside_failures():
+        if identifier.isascii() and identifier.isdigit() and len(identifier) <= 20:
+            one = find(_existing(folder), int(identifier))
+            records = [one] if one else []
+        else:
+            search = Search(_existing(folder), Filter(request=identifier))
+            records = list(itertools.islice(search.oldest(), DEFAULT_LIMIT))
+    if not records:
+        hint = "an index is a number, else it is taken for a request id"
+        _fail(2, f"there is no record `{printable(identifier)}`", hint)
+    if form == "json":
+        click.echo("\n".join(as_json(as_object(record)) for record in records))
+    else:
+        click.echo("\n\n".join(as_block(record, str(folder)) for record in records))
+
+
+def ledger_folder(contract: Path) -> Path:
+    """Find the ledger of a contract folder; the rest of yett.toml need not be right for that."""
+    settings = contract / "yett.toml"
+    try:
+        text = settings.read_text(encoding="utf-8")
+        ledger = tomllib.loads(text).get("store", {}).get("ledger", DEFAULT_LEDGER)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "is not UTF-8"
+        _fail(2, f"{settings}: {reason.lower()}", "`-C DIR` names the contract folder")
+    except (tomllib.TOMLDecodeError, AttributeError) as error:
+        _fail(2, f"{settings}: {error}", "`yett check` says more")
+    if not isinstance(ledger, str):
+        _fail(2, f"{settings}: `store.ledger` is no text", "`yett check` says more")
+    return contract / ledger
+
+
+def _contract_folder(parent: object) -> Path:
+    """Take the folder that `-C` of the parent command left: a path, or an object that has one."""
+    folder = getattr(parent, "folder", parent)
+    return Path(folder) if isinstance(folder, (str, Path)) else Path()
+
+
+def _existing(folder: Path) -> Path:
+    if not folder.is_dir():
+        _fail(2, f"{folder}: there is no ledger", "`yett serve` begins one; `-C DIR` chooses it")
+    return folder
+
+
+def _time(text: str | None, now: float, default: float) -> float:
+    if text is None:
+        return default
+    moment = read_time(text, now)
+    if moment is None:
+        _fail(2, f"`{printable(text)}` is no time", "such as `30m`, `2h`, `7d`, `2026-11-22T08:00`")
+    return moment
+
+
+def _writer(form: str) -> Callable[[Record], None]:
+    if form == "json":
+        return lambda record: click.echo(as_json(as_object(record)))
+    return lambda record: click.echo(as_line(record, click.style))
+
+
+def _follow(search: Any, limit: int, write: Callable[[Record], None]) -> None:
+    place = search.end()
+    last = -1
+    for record in reversed(list(itertools.islice(search.newest(), limit))):
+        write(record)
+        last = record.i
+    with contextlib.suppress(KeyboardInterrupt):
+        for record in search.follow(place):
+            if record.i > last:
+                write(record)
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Callable[[int, int], None] | None]:
+    """Draw a bar on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console  # noqa: PLC0415 — 60 ms that only a terminal pays
+    from rich.progress import Progress  # noqa: PLC0415 — as above
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("verifying", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextlib.contextmanager
+def _outside_failures() -> Iterator[None]:
+    from yett.records.errors import LedgerError  # noqa: PLC0415 — records load only when asked
+
+    try:
+        yield
+    except LedgerError as error:
+        _fail(3, str(error), error.hint)
+    except OSError as error:
+        _fail(3, f"{error.filename or 'the ledger'}: {(error.strerror or str(error)).lower()}")
+
+
+def _fail(code: int, message: str, hint: str = "") -> NoReturn:
+    click.echo(f"error: {message}", err=True)
+    if hint:
+        click.echo(f"hint: {hint}", err=True)
+    sys.exit(code)
