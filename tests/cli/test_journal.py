@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from yett.cli.journal import Journal, place
 
 
@@ -33,8 +35,7 @@ def test_lines_name_their_process(capfd):
 
 def test_an_exception_is_its_place():
     """Of an unexpected exception only the place is told, not what it quotes."""
-    try:
+    with pytest.raises(ValueError, match="token") as caught:
         raise ValueError("token=abc")
-    except ValueError as error:
-        assert place(error).startswith("test_journal.py:")
+    assert place(caught.value).startswith("test_journal.py:")
     assert place(ValueError("never raised")) == ""
