@@ -1,0 +1,269 @@
+"""One client connection: reads heads one at a time, bounds what it holds, and ends in good order.
+
+Plain callbacks, no task. While a request is under way what the client sends ahead waits (and after
+`MAX_AHEAD_BYTES` stays in the socket), so a pipeline is served one by one. What becomes of a
+request is `gate/call.py`. RFC 9112 s9.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from enum import Enum
+from typing import TYPE_CHECKING, cast
+
+from yett.gate.call import Call
+from yett.gate.refusal import refuse_unread
+from yett.problems import REQUEST_TIMEOUT, Problem
+from yett.wire.clock import NEVER
+from yett.wire.forwarding import Peer, canonical_address, is_trusted
+from yett.wire.http1 import Hop, RequestReader
+from yett.wire.link import HIGH_WATER_BYTES
+
+if TYPE_CHECKING:
+    from yett.gate.edge import Gate
+
+MAX_AHEAD_BYTES = 64 * 1024
+# After a refusal the rest of the request is read and thrown away for a moment: closing a socket
+# with unread bytes makes the kernel send RST, which can overtake the answer (RFC 9112 s9.6).
+LINGER_SECONDS = 2.0
+MAX_LINGER_BYTES = 1 << 20
+
+
+class State(Enum):
+    """What the bytes that come in now are."""
+
+    HEAD = 0
+    BUSY = 1
+    BODY = 2
+    TUNNEL = 3
+    LINGER = 4
+
+
+# Attribute access on an enum class costs 20 ns a read.
+HEAD, BUSY, BODY, TUNNEL, LINGER = State
+
+
+class Connection(asyncio.Protocol):
+    """The protocol of one accepted socket.
+
+    Attributes:
+        gate: what connections share.
+        transport: the socket; None before and after.
+        reader: the bytes not used yet.
+        state: what comes in now.
+        peer: the other end.
+        deadline: when `expire` is called.
+        requests: heads read so far.
+        ended: the client has sent its last byte.
+    """
+
+    __slots__ = (
+        "_advancing",
+        "_begun",
+        "_call",
+        "_discarded",
+        "_paused",
+        "deadline",
+        "ended",
+        "gate",
+        "peer",
+        "reader",
+        "requests",
+        "state",
+        "transport",
+    )
+
+    reader: RequestReader
+    peer: Peer
+
+    def __init__(self, gate: Gate) -> None:
+        self.gate = gate
+        self.transport: asyncio.Transport | None = None
+        self.state = HEAD
+        self.deadline = NEVER
+        self.requests = 0
+        self.ended = False
+        self._call: Call | None = None
+        self._begun = False
+        self._advancing = False
+        self._paused = False
+        self._discarded = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Count the connection; one too many is closed without a word."""
+        gate = self.gate
+        settings = gate.current.settings
+        self.transport = stream = cast("asyncio.Transport", transport)
+        name = transport.get_extra_info("peername")
+        address = canonical_address(name[0] if isinstance(name, tuple) else "")
+        secure = transport.get_extra_info("sslcontext") is not None
+        self.peer = Peer(address, secure, is_trusted(address, settings.trusted))
+        self.reader = RequestReader(Hop(self.peer, settings.trusted, gate.pseudonym))
+        most = NEVER if self.peer.trusted else settings.max_connections_per_ip
+        if (
+            gate.draining
+            or len(gate.connections) >= settings.max_connections
+            or not gate.sources.enter(address, most)
+        ):
+            self.state = LINGER
+            stream.abort()
+            return
+        stream.set_write_buffer_limits(high=HIGH_WATER_BYTES)
+        gate.connections.add(self)
+        gate.clock.watch(self)
+        self.deadline = gate.clock.now + settings.head_timeout
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came in for what it is now."""
+        state = self.state
+        if state is HEAD:
+            self.reader.feed(data)
+            self._advance()
+        elif state is LINGER:
+            self._discarded += len(data)
+            if self._discarded > MAX_LINGER_BYTES:
+                self.abort()
+        elif state is TUNNEL:
+            assert self._call is not None
+            assert self._call.tunnel is not None
+            self._call.tunnel.from_client(data)
+        else:
+            self.reader.feed(data)
+            if state is BODY:
+                assert self._call is not None
+                self._call.body_received()
+            elif len(self.reader.data) - self.reader.at > MAX_AHEAD_BYTES:
+                self.hold_reading(hold=True)
+
+    def _advance(self) -> None:
+        """Start what can be started; a refusal may end at once, so this is a loop."""
+        self._advancing = True
+        while self.state is HEAD:
+            head = self.reader.next_head()
+            if head is None:
+                self._await_head()
+                break
+            if isinstance(head, Problem):
+                refuse_unread(self, head)
+                break
+            self.state = BUSY
+            self._begun = False
+            self.requests += 1
+            self._call = call = Call(self, head)
+            call.begin()
+        self._advancing = False
+
+    def _await_head(self) -> None:
+        if not self._begun and self.reader.at < len(self.reader.data):
+            # From the first byte of the head to its last, however they dribble (slowloris).
+            self._begun = True
+            self.deadline = self.gate.clock.now + self.gate.current.settings.head_timeout
+
+    def read_body(self, *, reading: bool) -> None:
+        """Take what comes in for the request's body, or no longer."""
+        self.state = BODY if reading else BUSY
+
+    def begin_tunnel(self) -> None:
+        """Take what comes in for opaque bytes from now on."""
+        self.state = TUNNEL
+        reader, call = self.reader, self._call
+        assert call is not None
+        assert call.tunnel is not None
+        if reader.at < len(reader.data):
+            call.tunnel.from_client(reader.data[reader.at :])
+            reader.at = len(reader.data)
+        self.hold_reading(hold=False)
+
+    def done(self, *, persist: bool) -> None:
+        """Hear from the call that its response is written."""
+        self._call = None
+        if not persist:
+            self.close()
+            return
+        self.state = HEAD
+        self.deadline = self.gate.clock.now + self.gate.current.settings.idle_timeout
+        if self._paused:
+            self.hold_reading(hold=False)
+        if not self._advancing and self.reader.at < len(self.reader.data):
+            self._advance()
+        if self.state is HEAD and (self.ended or self.gate.draining):
+            self.close()
+
+    def close(self) -> None:
+        """End after what is written: half-close, then read for a moment what still comes."""
+        if self.transport is None or self.state is LINGER:
+            return
+        self.state = LINGER
+        self.deadline = self.gate.clock.now + LINGER_SECONDS
+        if self.ended or not self.transport.can_write_eof():
+            self.transport.close()
+            return
+        self.hold_reading(hold=False)
+        self.transport.write_eof()
+
+    def abort(self) -> None:
+        """End now, with a reset where bytes are outstanding."""
+        if self.transport is not None:
+            self.state = LINGER
+            self.transport.abort()
+
+    def drain(self) -> None:
+        """End now if nothing is under way; else `done` will."""
+        if self.state is HEAD:
+            self.close()
+
+    def hold_reading(self, *, hold: bool) -> None:
+        """Stop or go on reading from the client."""
+        if hold is not self._paused and self.transport is not None:
+            self._paused = hold
+            if hold:
+                self.transport.pause_reading()
+            else:
+                self.transport.resume_reading()
+
+    def expire(self, now: float) -> None:
+        """Act on the deadline that has passed."""
+        del now
+        self.deadline = NEVER
+        if self._call is not None:
+            self._call.timed_out()
+        elif self.state is HEAD and self._begun:
+            refuse_unread(self, REQUEST_TIMEOUT(close=True))
+        else:
+            # Idle, or lingering: nobody waits for anything, and a stalled reader must not hold us.
+            self.abort()
+
+    def pause_writing(self) -> None:
+        """Let the call know that the client reads slower than the upstream answers."""
+        if self._call is not None:
+            self._call.client_writable(writable=False)
+
+    def resume_writing(self) -> None:
+        """Let the call know that the client has caught up."""
+        if self._call is not None:
+            self._call.client_writable(writable=True)
+
+    def eof_received(self) -> bool:
+        """Half-closed: the client sends no more, but may still read (keeps a request alive)."""
+        self.ended = True
+        if self.state is BUSY and not self.peer.secure:
+            return True
+        call = self._call
+        if call is not None:
+            call.client_gone()
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Give up what is under way; nobody waits for it."""
+        del exc
+        gate = self.gate
+        self.transport = None
+        self.state = LINGER
+        call, self._call = self._call, None
+        if call is not None:
+            call.client_gone()
+        if self in gate.connections:
+            gate.connections.discard(self)
+            gate.clock.forget(self)
+            gate.sources.leave(self.peer.address)
+            gate.settle()

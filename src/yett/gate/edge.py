@@ -1,0 +1,165 @@
+"""The gateway of one worker: it owns what connections share, and is swapped and drained.
+
+`Gate` is handed a bound program, the view of state, a sink of events and a fetcher of keys; its
+`protocol` makes one `Connection` per accepted socket. It opens no socket and reads no file.
+Steps 13 to 16 of docs/life-of-a-request.md happen in `gate/call.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from msgspec import Struct
+
+from yett.engine.program import Program
+from yett.engine.view import View
+from yett.gate.connection import Connection
+from yett.gate.settings import Settings
+from yett.gate.sources import Sources
+from yett.policy.headers import DROPPED_RESPONSE_FIELDS
+from yett.policy.model import Upstream
+from yett.terms import Event
+from yett.wire.clock import Clock
+from yett.wire.pool import Pool
+
+FetchKeysFrom = Callable[[str, str], Awaitable[bool]]
+
+
+class Sink(Protocol):
+    """Where events go; see records/spool.py."""
+
+    @property
+    def full(self) -> bool:
+        """Whether the next event could be lost."""
+
+    def append(self, event: Event) -> None:
+        """Take an event; no I/O."""
+
+    async def durable(self, event: Event) -> bool:
+        """Take an event and wait until it is on disk; False when it cannot be."""
+
+
+class Current(Struct, frozen=True):
+    """What new requests read: swapped whole, kept by the requests under way."""
+
+    program: Program
+    pools: dict[str, Pool]
+    settings: Settings
+
+
+class Gate:
+    """The gateway of one worker. Construct it in the running loop.
+
+    Args:
+        program: the bound policy.
+        view: state, as the engine looks at it.
+        sink: takes one event per request.
+        fetch_keys: refreshes an issuer's keys for (issuer, kid); True when they may be newer.
+        pseudonym: this gate's name in `Via`, the same for all workers of a host; the response
+            never shows it. Random when empty.
+        on_error: is told of an exception in the engine (a bug); the request was refused.
+
+    Attributes:
+        current: the cell that new requests read.
+        drained: done once `start_drain` was called and the last connection has closed.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        view: View,
+        sink: Sink,
+        fetch_keys: FetchKeysFrom,
+        *,
+        pseudonym: str = "",
+        on_error: Callable[[Exception], None] | None = None,
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        self.view = view
+        self.sink = sink
+        self.fetch_keys = fetch_keys
+        self.pseudonym = (pseudonym or "yett-" + secrets.token_hex(8)).encode("ascii")
+        self.on_error = on_error or _report
+        self.clock = Clock(loop)
+        self.clock.start()
+        self.connections: set[Connection] = set()
+        self.sources = Sources()
+        self.draining = False
+        self.drained: asyncio.Future[None] = loop.create_future()
+        self._pools: dict[Upstream, Pool] = {}
+        self._prefix = secrets.token_hex(8)
+        self._count = 0
+        self.current = self._bind(program)
+
+    @property
+    def program(self) -> Program:
+        """The program that new requests run under."""
+        return self.current.program
+
+    def protocol(self) -> Connection:
+        """Make the protocol of one accepted connection, for `loop.create_server`."""
+        return Connection(self)
+
+    def swap(self, program: Program) -> None:
+        """Let new requests run under `program`; those under way keep theirs."""
+        self.current = self._bind(program)
+        kept = set(self.current.pools.values())
+        for upstream, pool in list(self._pools.items()):
+            if pool not in kept:
+                pool.close()
+                del self._pools[upstream]
+
+    def start_drain(self) -> None:
+        """Close idle connections, end each other after its request; see `drained`."""
+        self.draining = True
+        for connection in list(self.connections):
+            connection.drain()
+        self.settle()
+
+    def abort(self) -> None:
+        """Close every connection at once and stop the clock; for the end of the drain timeout."""
+        self.draining = True
+        for connection in list(self.connections):
+            connection.abort()
+        for pool in self._pools.values():
+            pool.abort()
+        self.settle()
+
+    def settle(self) -> None:
+        """Note that the last connection may have closed."""
+        if self.draining and not self.connections and not self.drained.done():
+            self.clock.stop()
+            for pool in self._pools.values():
+                pool.close()
+            self.drained.set_result(None)
+
+    def next_id(self) -> str:
+        """Make a request id: unique across workers and restarts, no secret (0.2 us)."""
+        self._count += 1
+        return f"{self._prefix}-{self._count:x}"
+
+    def _bind(self, program: Program) -> Current:
+        settings = Settings.from_config(program.policy.config.gateway)
+        pools = {
+            name: self._pool(upstream, settings)
+            for name, upstream in program.policy.upstreams.items()
+        }
+        return Current(program, pools, settings)
+
+    def _pool(self, upstream: Upstream, settings: Settings) -> Pool:
+        pool = self._pools.get(upstream)
+        if pool is None or pool.limits != settings.pool:
+            if pool is not None:
+                pool.close()
+            pool = Pool(upstream, settings.pool, DROPPED_RESPONSE_FIELDS, self.clock)
+            self._pools[upstream] = pool
+        return pool
+
+
+def _report(error: Exception) -> None:
+    asyncio.get_running_loop().call_exception_handler(
+        {"message": "the engine failed; the request was refused", "exception": error}
+    )

@@ -1,0 +1,250 @@
+"""Step 13, forward: an allowed request to its upstream, the response back as it comes.
+
+What went to the client cannot be taken back: a response that breaks off aborts the client's
+connection, so that it is never taken for complete (Caddy ends such a one with a clean last chunk,
+notes/edge.md 2.2). At most one retry, and only where nothing can have happened.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from yett.engine import response
+from yett.gate.answer import Answer
+from yett.gate.handshake import check_handshake, check_switch
+from yett.gate.tunnel import Tunnel
+from yett.problems import (
+    REDUCED_CAPACITY,
+    UPSTREAM_BROKEN,
+    UPSTREAM_FAILED,
+    UPSTREAM_UNREACHABLE,
+    Kind,
+    Problem,
+)
+from yett.wire import serialize
+from yett.wire.clock import NEVER
+from yett.wire.errand import Failure
+
+if TYPE_CHECKING:
+    from yett.terms import Forward
+    from yett.wire.pool import Pool
+    from yett.wire.response import ResponseHead
+
+# RFC 9110 s9.2.2.
+_IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE", "QUERY"})
+# Where some services want a `Content-Length: 0` rather than none (RFC 9110 s8.6).
+_HAS_BODY = frozenset({"POST", "PUT", "PATCH"})
+# A declared stream may be silent for this long; comments of SSE come every 15 to 30 s.
+STREAM_IDLE_SECONDS = 300.0
+_BODILESS = frozenset({204, 304})
+_SWITCH_FIELDS = b"connection: upgrade\r\nupgrade: websocket\r\n"
+
+
+class Relay(Answer):
+    """Forwards one request and relays its response.
+
+    Attributes:
+        chunking: the response goes to the client in chunks.
+        lasting: whether the client's connection outlives this response.
+        retried: the one retry was made.
+        tunnel: what the request became after a 101.
+    """
+
+    __slots__ = ("chunking", "lasting", "retried", "tunnel")
+
+    def forward(self, forward: Forward) -> None:
+        """Send the request on, all of it or, where no rule reads the body, its head."""
+        assert self.x.plan is not None
+        operation = self.x.plan.operation
+        self.chunking = self.lasting = self.retried = False
+        self.tunnel: Tunnel | None = None
+        framing, body = self._frame(forward.body)
+        if operation.websocket:
+            problem = check_handshake(self.head, self.current.program.policy.config.cors.origins)
+            if problem is not None:
+                self.fail(problem)
+                return
+            self.upgrading = True
+            framing = _SWITCH_FIELDS
+        pool = self.current.pools[forward.upstream]
+        request_id = b"yett-request-id: %b\r\n" % self.x.request.id.encode("ascii")
+        block = self.head.passed.block + request_id
+        self.bodiless = forward.method == "HEAD"
+        self.payload = (
+            serialize.request_head(forward.method, forward.target, pool.host, block, framing) + body
+        )
+        self.await_response()
+        pool.take(self)
+
+    def await_response(self) -> None:
+        """Give the upstream its time, from now on."""
+        assert self.x.plan is not None
+        timeout = self.x.plan.operation.timeout or self.current.settings.upstream_timeout
+        self.connection.deadline = self.connection.gate.clock.now + timeout
+
+    def _frame(self, body: bytes | None) -> tuple[bytes, bytes]:
+        """Choose the framing for the upstream; chunks only for a stream that came in chunks."""
+        if body:
+            return b"content-length: %d\r\n" % len(body), body
+        head = self.head
+        length = head.fields.length
+        if length != 0 and self.body is None:
+            self.more = True
+            return serialize.CHUNKED if length is None else b"content-length: %d\r\n" % length, b""
+        if head.method in _HAS_BODY or b"content-length" in head.passed.headers:
+            return b"content-length: 0\r\n", b""
+        return b"", b""
+
+    def upstream_head(self, head: ResponseHead, body: bytes, *, complete: bool) -> None:
+        """Relay a head, in one write with what came of the body."""
+        status = self.upstream_status = head.status
+        x = self.x
+        assert x.plan is not None
+        operation = x.plan.operation
+        if status >= 500 and response.scrubbed(x, status):
+            self.give_up()
+            self.fail(UPSTREAM_FAILED(note=f"the service answered {status}"), status)
+            return
+        most = NEVER if operation.stream_response else self.current.settings.max_response
+        if max(head.length or 0, len(body)) > most and not self.bodiless:
+            self.give_up()
+            self.fail(_too_large())
+            return
+        self.lasting = self.may_persist()
+        self.sent += len(body)
+        framing = self._frame_response(head, body, complete=complete)
+        if self.chunking and body:
+            body = serialize.chunk(body)
+        block = head.block + head.caching if operation.cache else head.block
+        self.write_head(status, block, framing, body, persist=self.lasting)
+        if complete:
+            self.finish(persist=self.lasting)
+        elif operation.stream_response:
+            connection = self.connection
+            connection.deadline = connection.gate.clock.now + STREAM_IDLE_SECONDS
+
+    def _frame_response(self, head: ResponseHead, body: bytes, *, complete: bool) -> bytes:
+        length = head.length
+        if self.bodiless or head.status in _BODILESS:
+            # What a GET would have had (RFC 9110 s8.6); never on a 204.
+            if length is None or head.status == 204:
+                return b""
+            return b"content-length: %d\r\n" % length
+        if complete:
+            return b"content-length: %d\r\n" % len(body)
+        if length is not None:
+            return b"content-length: %d\r\n" % length
+        if self.head.minor == 1:
+            self.chunking = True
+            return serialize.CHUNKED
+        self.lasting = False  # HTTP/1.0: the end of the connection is the end of the body
+        return b""
+
+    def upstream_body(self, data: bytes, *, complete: bool) -> None:
+        """Relay more of the body as it comes."""
+        connection = self.connection
+        transport = connection.transport
+        if transport is None:
+            return
+        self.sent += len(data)
+        assert self.x.plan is not None
+        if self.x.plan.operation.stream_response:
+            connection.deadline = connection.gate.clock.now + STREAM_IDLE_SECONDS
+        elif self.sent > self.current.settings.max_response:
+            self.break_off(_too_large())
+            return
+        if self.chunking:
+            data = serialize.chunk(data) if data else b""
+            if complete:
+                data += serialize.LAST_CHUNK
+        if data:
+            transport.write(data)
+        if complete:
+            self.finish(persist=self.lasting)
+
+    def upstream_switched(self, head: ResponseHead, data: bytes) -> None:
+        """Let a WebSocket begin, if the service has really agreed to one."""
+        self.upstream_status = head.status
+        problem = check_switch(head, self.x.request.headers)
+        if problem is not None:
+            self.give_up()
+            self.fail(problem)
+            return
+        self.tunnel = Tunnel(self, head)
+        self.connection.begin_tunnel()
+        if data:
+            self.tunnel.from_upstream(data)
+
+    def upstream_bytes(self, data: bytes) -> None:
+        """Pipe what the service sends after the handshake."""
+        if self.tunnel is not None:
+            self.tunnel.from_upstream(data)
+
+    def upstream_failed(self, failure: Failure, note: str) -> None:
+        """Retry once where nothing can have happened, else say so, or break off."""
+        if self.over:
+            return
+        if self.tunnel is not None:
+            self.finish(persist=False)
+        elif self.status:
+            self.break_off(UPSTREAM_BROKEN(note=note))
+        elif failure is Failure.UNANSWERED and self._may_retry():
+            self.retried = True
+            self._pool().take(self, fresh=True)
+        else:
+            self.fail(_PROBLEMS[failure](headers=_HEADERS.get(failure, ()), note=note))
+
+    def _may_retry(self) -> bool:
+        assert self.x.plan is not None
+        idempotent = self.x.plan.operation.idempotent or self.head.method in _IDEMPOTENT
+        # A connection that had carried a request may have been closed before this one arrived; a
+        # new one that closes without a word has read it.
+        return idempotent and self.reused and not self.retried and not self.more
+
+    def fail(self, problem: Problem, status: int = 0) -> None:
+        """Answer an allowed request with a problem of the way, and record it with its code."""
+        assert self.decision is not None
+        self.decision = replace(self.decision, problem=problem)
+        self.write_problem(problem, status)
+
+    def break_off(self, problem: Problem) -> None:
+        """End a request that cannot be completed: by an answer, or visibly inside the answer."""
+        self.give_up()
+        if self.status == 0:
+            self.fail(problem)
+            return
+        assert self.decision is not None
+        self.decision = replace(self.decision, problem=problem)
+        self.settle()
+        self.connection.abort()
+
+    def give_up(self) -> None:
+        """Let go of the upstream; a connection inside a response is never pooled."""
+        if not self.given_up and self.decision is not None and self.decision.forward is not None:
+            self._pool().give_up(self)
+
+    def _pool(self) -> Pool:
+        assert self.decision is not None
+        assert self.decision.forward is not None
+        return self.current.pools[self.decision.forward.upstream]
+
+    def client_writable(self, *, writable: bool) -> None:
+        """Hold the upstream while the client reads slower; a client that never reads is ended."""
+        if self.link is not None:
+            self.link.hold(hold=not writable)
+
+
+_PROBLEMS: dict[Failure, Kind] = {
+    Failure.UNREACHABLE: UPSTREAM_UNREACHABLE,
+    Failure.BUSY: REDUCED_CAPACITY,
+    Failure.UNANSWERED: UPSTREAM_BROKEN,
+    Failure.BROKEN: UPSTREAM_BROKEN,
+    Failure.TRUNCATED: UPSTREAM_BROKEN,
+}
+_HEADERS: dict[Failure, tuple[tuple[bytes, bytes], ...]] = {Failure.BUSY: ((b"retry-after", b"1"),)}
+
+
+def _too_large() -> Problem:
+    return UPSTREAM_BROKEN(note="the response is larger than `max_response`")

@@ -1,0 +1,51 @@
+"""What the edge needs of the configuration, as it needs it: numbers, parsed networks.
+
+Made once per policy; a swap makes another. Nothing here has a default of its own.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+
+from msgspec import Struct
+
+from yett.contract.config import GatewayConfig
+from yett.wire.forwarding import Network
+from yett.wire.pool import PoolLimits
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """Bounds of the edge; seconds, bytes and counts as in `GatewayConfig`."""
+
+    trusted: tuple[Network, ...]
+    pool: PoolLimits
+    max_response: int
+    head_timeout: float
+    body_timeout: float
+    body_rate: int
+    idle_timeout: float
+    upstream_timeout: float
+    max_connections: int
+    max_connections_per_ip: int
+    max_requests: int
+    block_unrecorded: bool
+
+    @classmethod
+    def from_config(cls, config: GatewayConfig) -> Settings:
+        """Derive the settings; networks were checked at load."""
+        return cls(
+            trusted=tuple(ipaddress.ip_network(text) for text in config.trusted_proxies),
+            pool=PoolLimits(
+                config.connect_timeout, config.upstream_connections, config.max_pending
+            ),
+            max_response=config.max_response,
+            head_timeout=config.head_timeout,
+            body_timeout=config.body_timeout,
+            body_rate=config.body_rate,
+            idle_timeout=config.idle_timeout,
+            upstream_timeout=config.upstream_timeout,
+            max_connections=config.max_connections,
+            max_connections_per_ip=config.max_connections_per_ip,
+            max_requests=config.max_requests_per_connection,
+            block_unrecorded=config.when_not_recorded == "block",
+        )
