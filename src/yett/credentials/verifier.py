@@ -13,7 +13,7 @@ class Verified(Struct, frozen=True):
     Args:
         principal: who it is; None while a key is missing.
         issuer: the configured issuer whose keys are needed.
-        kid: the key id that was not found.
+        kid: the key id that was not found; unverified, so it is looked up and never shown.
     """
 
     principal: Principal | None
