@@ -193,7 +193,7 @@ def lines_backwards(fd: int) -> Iterator[bytes]:
             ended = True
         held = pieces[0] if len(pieces[0]) <= MAX_HEADER_BYTES else b""
         yield from reversed(pieces[1:])
-    if held and ended:
+    if ended:
         yield held
 
 
