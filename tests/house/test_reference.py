@@ -1,0 +1,116 @@
+"""The docs say what the code says: generated pages, headings, links, README commands."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shlex
+
+import click
+import pytest
+from msgspec import structs
+
+from yett.contract import config
+from yett.contract.model import Settings
+from yett.problems import KINDS
+
+LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+
+
+@pytest.fixture(scope="module")
+def generator(root):
+    spec = importlib.util.spec_from_file_location("docs_generate", root / "docs/generate.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def commands(generator):
+    return {
+        " ".join(path): command
+        for path, command in generator.walk(generator.yett_command, ("yett",))
+    }
+
+
+def test_generated_pages_are_current(generator):
+    """What `python3 dev.py docs` would write is what is there."""
+    assert generator.stale() == []
+
+
+def test_each_problem_has_its_heading_and_advice(root, generator):
+    """Where a problem's `type` leads, there is a heading with its code and something to do."""
+    page = (root / "docs/reference/problems.md").read_text(encoding="utf-8")
+    for kind in KINDS:
+        assert f"\n## {kind.code}\n" in page
+    assert set(generator.ADVICE) == {kind.code for kind in KINDS}
+
+
+def test_each_command_shows_an_example(generator):
+    """`--help` of everything that can be run has an example that names it."""
+    for path, command in commands(generator).items():
+        if isinstance(command, click.Group) and not command.invoke_without_command:
+            continue
+        context = click.Context(command, info_name=path)
+        text = " ".join(command.get_help(context).split())
+        assert "Example" in text, f"`{path} --help` shows no example"
+        assert path.split(" ", 1)[1] in text.split("Example", 1)[1], f"`{path}`: another example"
+
+
+def test_each_option_says_what_it_does(generator):
+    """No option without a help text."""
+    for path, command in commands(generator).items():
+        for option in command.params:
+            if isinstance(option, click.Option):
+                assert option.help, f"`{path} {option.opts[0]}` says nothing"
+
+
+def test_each_setting_has_its_place_in_the_docs(root):
+    """Each key of yett.toml is on the page of settings."""
+    page = (root / "docs/reference/config.md").read_text(encoding="utf-8")
+    tables = [value for name, value in vars(config).items() if name.endswith("Config")]
+    missing = {
+        f"{table.__name__}.{field.encode_name}"
+        for table in tables
+        for field in structs.fields(table)
+        if f"`{field.encode_name}`" not in page and f".{field.encode_name}`" not in page
+    }
+    assert not missing
+
+
+def test_each_extension_has_its_place_in_the_docs(root):
+    """Each key of `x-yett` is on the page of extensions."""
+    page = (root / "docs/reference/extensions.md").read_text(encoding="utf-8")
+    missing = {
+        field.name
+        for field in structs.fields(Settings)
+        if field.name != "extra" and f"`{field.name}`" not in page
+    }
+    assert not missing
+
+
+def test_links_lead_somewhere(root):
+    """Each relative link of README and docs leads to a file that is there."""
+    pages = [
+        root / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
+    ]
+    pages += sorted((root / "docs").rglob("*.md")) + sorted((root / "examples").rglob("*.md"))
+    for page in pages:
+        for target in LINK.findall(page.read_text(encoding="utf-8")):
+            if "://" not in target and not target.startswith("mailto:"):
+                assert (page.parent / target).exists(), f"{page.relative_to(root)}: {target}"
+
+
+def test_readme_is_short_and_its_commands_exist(root, generator):
+    """README has at most 120 lines, and each `yett` or `dev.py` command in it can be run."""
+    text = (root / "README.md").read_text(encoding="utf-8")
+    assert text.count("\n") <= 120
+    known = commands(generator)
+    words = (root / "dev.py").read_text(encoding="utf-8")
+    for block in re.findall(r"```(?:sh|console)\n(.*?)```", text, re.DOTALL):
+        for line in block.splitlines():
+            parts = shlex.split(line.removeprefix("$ "), comments=True)
+            if parts[:2] == ["python3", "dev.py"]:
+                assert f'"{parts[2]}": Command(' in words, line
+            if parts[:1] == ["yett"]:
+                plain = [part for part in parts[1:] if not part.startswith("-")]
+                assert any(f"yett {part}" in known for part in plain), line
