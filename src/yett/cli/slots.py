@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from yett.cli.children import Channel, Child
+from yett.cli.children import Channel, Child, Closable
 
 # A child that lived this long has done its work; its death is news, not a loop.
 YOUNG_SECONDS = 5.0
@@ -35,6 +35,7 @@ class Slot:
         role: `recorder` or `worker-N`.
         run: what the child runs.
         reachable: for a child that cannot say `ready` itself: whether it is up.
+        keeps: the listening sockets it serves; every other one is closed in it.
     """
 
     def __init__(
@@ -42,7 +43,9 @@ class Slot:
         role: str,
         run: Callable[[Channel], int],
         reachable: Callable[[], bool] | None = None,
+        keeps: tuple[Closable, ...] = (),
     ) -> None:
+        self.keeps = keeps
         self.role = role
         self.run = run
         self.reachable = reachable

@@ -53,11 +53,18 @@ class Supervisor:
         workers: the others.
         journal: where the lifecycle is written.
         drain_seconds: how long stopping workers may finish what is under way.
+        doors: all listening sockets, held open for workers yet to come and closed by a stop.
     """
 
     def __init__(
-        self, recorder: Slot, workers: tuple[Slot, ...], journal: Journal, drain_seconds: float
+        self,
+        recorder: Slot,
+        workers: tuple[Slot, ...],
+        journal: Journal,
+        drain_seconds: float,
+        doors: tuple[Closable, ...] = (),
     ) -> None:
+        self._doors = doors
         self._recorder = recorder
         self._workers = workers
         self._journal = journal
@@ -124,14 +131,19 @@ class Supervisor:
         return child
 
     def workers(self) -> tuple[Child, ...]:
-        """The workers that serve now."""
-        return tuple(slot.child for slot in self._workers if slot.child and slot.child.ready)
+        """The living workers; what is sent to one that is still starting waits in its line."""
+        living = (slot.child for slot in self._workers)
+        return tuple(child for child in living if child and not child.channel.closed)
 
     def _fill(self, slot: Slot) -> None:
-        slot.fill(self._fork(slot.role, slot.run))
+        slot.fill(self._fork(slot.role, slot.run, slot.keeps))
 
-    def _fork(self, role: str, run: Callable[[Channel], int]) -> Child:
-        held: list[Closable] = [self._woken, self._wake, self._selector]
+    def _fork(
+        self, role: str, run: Callable[[Channel], int], keeps: tuple[Closable, ...] = ()
+    ) -> Child:
+        # A listening socket that a process holds and does not serve would swallow connections.
+        held: list[Closable] = [door for door in self._doors if door not in keeps]
+        held += [self._woken, self._wake, self._selector]
         held += [child.channel for child in self._living() if not child.channel.closed]
         child = fork(role, run, self._journal.named(role), held)
         self._selector.register(child.channel, selectors.EVENT_READ, child)
@@ -179,6 +191,8 @@ class Supervisor:
         for slot in self._workers:
             if slot.child:
                 slot.child.channel.send({"do": "drain"})
+        for door in self._doors:
+            door.close()
 
     def _take_down(self) -> None:
         """Workers first; when the last is gone, or its time is over, the recorder."""
