@@ -27,7 +27,6 @@ START_SECONDS = 20.0
 STOP_SECONDS = 8.0
 POLL_SECONDS = 0.02
 WRITTEN_UPSTREAM = "http://127.0.0.1:8000"
-WRITTEN_LISTEN = "127.0.0.1:8080"
 
 
 class StageError(Exception):
@@ -124,10 +123,8 @@ def _start_portal(name: str, portal: Path, folder: Path) -> Running:
 
 
 def _start_gate(contract: Path, folder: Path) -> Running:
-    settings = contract / "yett.toml"
     port = free_port()
-    settings.write_text(settings.read_text().replace(WRITTEN_LISTEN, f"{HOST}:{port}"))
-    command = ["yett.cli", "-C", str(contract), "serve"]
+    command = ["yett.cli", "-C", str(contract), "serve", "--listen", f"{HOST}:{port}"]
     return _start("gate", command, port, folder, dict(os.environ))
 
 
@@ -148,12 +145,12 @@ def _start(
 
 
 def _write_contract(portal: Path, folder: Path, port: int) -> Path:
-    """Copy the contract; only the two ports differ from what is kept in the repository."""
+    """Copy the contract; only the upstream's port differs from what is kept in the repository."""
     contract = folder / "contract"
     shutil.copytree(portal / "contract", contract)
     settings = contract / "yett.toml"
     text = settings.read_text()
-    if text.count(WRITTEN_UPSTREAM) != 1 or text.count(WRITTEN_LISTEN) != 1:
+    if text.count(WRITTEN_UPSTREAM) != 1:
         raise StageError("the portal's yett.toml was changed", "`git checkout examples/portal`")
     settings.write_text(text.replace(WRITTEN_UPSTREAM, f"http://{HOST}:{port}"))
     return contract
