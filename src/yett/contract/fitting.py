@@ -168,8 +168,4 @@ def expected(kind: types.Type) -> str:
 
 def _bounds(kind: types.IntType | types.FloatType) -> str:
     words = (("from", kind.ge), ("greater than", kind.gt), ("to", kind.le), ("below", kind.lt))
-    return "".join(f" {word} {_number(bound)}" for word, bound in words if bound is not None)
-
-
-def _number(bound: float) -> str:
-    return f"{bound:g}" if isinstance(bound, float) else str(bound)
+    return "".join(f" {word} {bound:.10g}" for word, bound in words if bound is not None)

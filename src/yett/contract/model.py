@@ -13,7 +13,8 @@ from msgspec import Struct
 
 from yett.contract.config import Config
 from yett.contract.places import Source
-from yett.terms import Finding, Mode
+from yett.contract.report import Remark
+from yett.terms import Mode
 
 Json = Any  # a parsed JSON value: the one `Any` that crosses this border, always re-checked
 
@@ -159,11 +160,12 @@ class Contract(Struct, frozen=True, kw_only=True):
     Args:
         digest: the SHA-256 of all files read, hex.
         folder: the contract folder, against which relative paths of `config` are meant.
-        findings: warnings and notes of loading; an error would have been raised.
+        remarks: warnings and notes of loading (an error would have been raised); their lines are
+            looked up by `report.findings(contract.remarks)`.
     """
 
     config: Config
     apis: tuple[Api, ...]
     digest: str
     folder: str = "."
-    findings: tuple[Finding, ...] = ()
+    remarks: tuple[Remark, ...] = ()

@@ -1,0 +1,119 @@
+"""The only code of this room that touches the disk: bounded reads, and the kept YAML documents."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import stat
+from pathlib import Path
+
+from yett.contract.document import Document, is_yaml, known_document, read_document
+from yett.contract.kept import WORTH_KEEPING_BYTES, name_of, pack, unpack
+from yett.contract.report import refuse
+from yett.contract.rules import DOCUMENT_FILE, Rule
+
+MAX_FILE_BYTES = 64 << 20
+MAX_KEPT_FILES = 8
+
+
+class Files:
+    """Reads the files of one contract folder, and sums them up in one digest."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._sum = hashlib.sha256()
+        self._shelf = folder / ".yett" / "cache"
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all files read so far, hex."""
+        return self._sum.hexdigest()
+
+    def path(self, name: str) -> str:
+        """Return the file as the user would name it from where they stand."""
+        return str(self.folder / name)
+
+    def read(self, name: str, rule: Rule = DOCUMENT_FILE) -> bytes:
+        """Return the bytes of a file.
+
+        Raises:
+            ContractError: it is absent, no regular file, unreadable or over `MAX_FILE_BYTES`.
+        """
+        data = read_bounded(self.folder / name, rule)
+        # Lengths before contents: two files cannot be cut another way with the same sum.
+        self._sum.update(f"{len(name.encode())}:{name}{len(data)}:".encode())
+        self._sum.update(data)
+        return data
+
+    def document(self, name: str) -> Document:
+        """Return a parsed JSON or YAML file, from the shelf when its bytes are known."""
+        data = self.read(name)
+        path = self.path(name)
+        digest = hashlib.sha256(data).hexdigest()
+
+        def again() -> bytes:
+            """Read for a line; nothing when the file has changed since."""
+            try:
+                text = (self.folder / name).read_bytes()
+            except OSError:
+                return b""
+            return text if hashlib.sha256(text).hexdigest() == digest else b""
+
+        if len(data) < WORTH_KEEPING_BYTES or not is_yaml(data, path):
+            return read_document(data, path, again)
+        value = self._kept(digest)
+        if value is not None:
+            return known_document(value, data, path, again)
+        document = read_document(data, path, again)
+        self._keep(digest, document)
+        return document
+
+    def _kept(self, digest: str) -> object:
+        try:
+            return unpack((self._shelf / name_of(digest)).read_bytes())
+        except OSError:
+            return None
+
+    def _keep(self, digest: str, document: Document) -> None:
+        """Write for the next start; a folder that cannot be written is no mistake."""
+        data = pack(document.value)
+        if data is None:
+            return
+        with contextlib.suppress(OSError):
+            self._shelf.mkdir(mode=0o700, parents=True, exist_ok=True)
+            ignore = self._shelf.parent / ".gitignore"
+            if not ignore.exists():
+                ignore.write_text("*\n", encoding="utf-8")
+            draft = self._shelf / f"{name_of(digest)}.{os.getpid()}"
+            draft.write_bytes(data)
+            draft.replace(self._shelf / name_of(digest))
+            self._clear()
+
+    def _clear(self) -> None:
+        kept = sorted(self._shelf.iterdir(), key=lambda p: p.stat().st_mtime, reverse=True)
+        for old in kept[MAX_KEPT_FILES:]:
+            old.unlink(missing_ok=True)
+
+
+def read_bounded(path: Path, rule: Rule = DOCUMENT_FILE) -> bytes:
+    """Return the bytes of a regular file of at most `MAX_FILE_BYTES`.
+
+    Raises:
+        ContractError: with the reason.
+    """
+    try:
+        with path.open("rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                refuse(rule, "not a regular file", str(path))
+            data = file.read(MAX_FILE_BYTES + 1)
+    except FileNotFoundError:
+        refuse(rule, "no such file", str(path), hint="`yett init` writes a contract folder")
+    except OSError as error:
+        refuse(rule, f"cannot be read: {(error.strerror or 'unknown').lower()}", str(path))
+    except ValueError:
+        refuse(rule, "not a file name", str(path))
+    if len(data) > MAX_FILE_BYTES:
+        refuse(rule, f"larger than {MAX_FILE_BYTES >> 20} MiB", str(path))
+    return data
