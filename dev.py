@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The one bootstrap: `python3 dev.py demo|test|check|bench|docs [arguments]`.
+"""The one bootstrap: `python3 dev.py demo|test|check|fix|bench|docs [arguments]`.
 
 Standard library only, so that it runs on a bare machine. It makes `.venv` from `uv.lock` with uv
 (which it installs into `.yett/tools` where there is none), falls back to venv and pip, and leaves a
@@ -47,6 +47,11 @@ COMMANDS = {
         "check",
         (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",), ("lint-imports",)),
     ),
+    "fix": Command(
+        "what ruff can mend by itself",
+        "check",
+        (("ruff", "check", "--fix", "."), ("ruff", "format", ".")),
+    ),
     "bench": Command("the load figures beside their peers", "bench", (("python", "-m", "bench"),)),
     "docs": Command("writes the generated reference pages", "", (("python", "docs/generate.py"),)),
 }
@@ -68,7 +73,7 @@ def main(arguments: list[str]) -> int:
     name, rest = arguments[0], arguments[1:]
     try:
         require_python(sys.version_info[:3])
-        command = find_command(name)
+        command = find_command(name, rest)
         prepare(command.group)
     except Trouble as trouble:
         print(f"dev.py: {trouble}\nhint: {trouble.hint}", file=sys.stderr)
@@ -76,10 +81,12 @@ def main(arguments: list[str]) -> int:
     return run_all(command.runs, rest)
 
 
-def find_command(name: str) -> Command:
-    """Look a command up."""
+def find_command(name: str, rest: list[str]) -> Command:
+    """Look a command up; only one that runs a single program takes arguments."""
     if name not in COMMANDS:
         raise Trouble(f"`{name}` is not a command", "one of: " + ", ".join(COMMANDS))
+    if rest and len(COMMANDS[name].runs) > 1:
+        raise Trouble(f"`{name}` takes no arguments", "the programs themselves are in .venv/bin")
     return COMMANDS[name]
 
 

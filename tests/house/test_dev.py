@@ -47,7 +47,13 @@ def test_an_old_python_is_told_so(dev):
 def test_an_unknown_command_names_the_known(dev, capsys):
     """A typing mistake costs one line."""
     assert dev.main(["tset"]) == 3
-    assert "hint: one of: demo, test, check, bench, docs" in capsys.readouterr().err
+    assert "hint: one of: demo, test, check, fix, bench, docs" in capsys.readouterr().err
+
+
+def test_several_programs_take_no_arguments(dev, capsys):
+    """`check` runs four tools that share no argument."""
+    assert dev.main(["check", "--fix"]) == 3
+    assert "`check` takes no arguments" in capsys.readouterr().err
 
 
 def test_groups_include_groups(dev):
