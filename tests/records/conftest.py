@@ -125,7 +125,7 @@ def entries():
 def filled(tmp_path, entries):
     """A closed ledger of 200 records in several segments."""
     folder = tmp_path / "ledger"
-    with ChainLedger(folder, segment_bytes=12_000, clock=lambda: 1_800_000_000.0) as ledger:
+    with ChainLedger(folder, segment_bytes=12_000, clock=lambda: 1_800_001_000.0) as ledger:
         for first in range(1, 201, 10):
             ledger.append(entries(first, 10))
     return folder

@@ -40,6 +40,8 @@ class Peer:
     def receive(self) -> list[Batch]:
         """Read once and return the batches that are complete.
 
+        What came with garbage in one read is not taken either; unacknowledged, it is sent again.
+
         Raises:
             PeerGoneError: when the connection ended or spoke garbage.
         """
@@ -51,10 +53,11 @@ class Peer:
             raise PeerGoneError("") from error
         if not data:
             raise PeerGoneError("")
+        batches = []
         try:
-            batches = list(self._frames.feed(data))
-            for batch in batches:
+            for batch in self._frames.feed(data):
                 self._check(batch)
+                batches.append(batch)
         except BadFrameError as error:
             raise PeerGoneError(str(error)) from error
         return batches

@@ -16,9 +16,11 @@ import msgspec
 from msgspec import Struct
 
 from yett.records import segment
-from yett.records.line import Record, read_record
+from yett.records.line import Header, Record, read_record
 
 FOLLOW_SECONDS = 0.25
+# A segment is left out by time only when it ended this long before: clocks are set back at times.
+CLOCK_SLACK_SECONDS = 3600.0
 
 
 class Filter(Struct, frozen=True, kw_only=True):
@@ -76,7 +78,7 @@ class Search:
             header = segment.peek_header(path)
             yield from self._scan(path, segment.lines_backwards)
             # What was written before this segment began had happened before it, too.
-            if header and header.time < self._wanted.since:
+            if header and self._before(header):
                 return
 
     def oldest(self) -> Iterator[Record]:
@@ -85,9 +87,12 @@ class Search:
         for at, path in enumerate(paths):
             if self._wanted.since and at + 1 < len(paths):
                 after = segment.peek_header(paths[at + 1])
-                if after and after.time < self._wanted.since:
+                if after and self._before(after):
                     continue
             yield from self._scan(path, _forwards)
+
+    def _before(self, header: Header) -> bool:
+        return header.time < self._wanted.since - CLOCK_SLACK_SECONDS
 
     def follow(
         self, place: Place | None = None, *, pause: Callable[[float], None] = time.sleep

@@ -12,14 +12,11 @@ import contextlib
 import logging
 import os
 import selectors
-import signal
 import socket
-import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
-from yett.records import door
+from yett.records import door, stop
 from yett.records.errors import NotWrittenError
 from yett.records.inbox import Inbox
 from yett.records.ledger import ChainLedger, Ledger
@@ -53,7 +50,7 @@ def run(folder: Path, socket_path: Path) -> None:
     with ChainLedger(folder) as ledger:
         listener = door.listen(socket_path)
         try:
-            with _signals() as woken:
+            with stop.asked() as woken:
                 Recorder(ledger, listener, woken).serve()
         finally:
             listener.close()
@@ -100,15 +97,18 @@ class Recorder:
         if self._failing_since:
             return self._retry()
         ready = self._selector.select(_TICK_SECONDS)
+        if any(key.fileobj is self._woken for key, _ in ready):
+            return False
+        self._serve_ready(ready)
+        self._commit()
+        return bool(ready or self._peers) or os.getppid() == self._parent
+
+    def _serve_ready(self, ready: list[tuple[selectors.SelectorKey, int]]) -> None:
         for key, events in ready:
-            if key.fileobj is self._woken:
-                return False
             if key.fileobj is self._listener:
                 self._accept()
             else:
                 self._exchange(key.data, events)
-        self._commit()
-        return bool(ready or self._peers) or os.getppid() == self._parent
 
     def _retry(self) -> bool:
         """Try again to write what is held. Nothing is read meanwhile; the spools hold the rest."""
@@ -119,12 +119,13 @@ class Recorder:
         return os.getppid() == self._parent
 
     def _finish(self) -> None:
+        """Read what was sent before the stop, also by who is not accepted yet, and write it."""
+        self._selector.unregister(self._woken)
         for _ in range(_LAST_ROUNDS):
-            ready = [k for k, _ in self._selector.select(0) if isinstance(k.data, Peer)]
+            ready = self._selector.select(0)
             if not ready or self._failing_since:
                 break
-            for key in ready:
-                self._exchange(key.data, selectors.EVENT_READ)
+            self._serve_ready(ready)
             self._commit()
         self._say("recorder-stopped", "")
         self._commit()
@@ -135,8 +136,12 @@ class Recorder:
         except OSError:
             return
         uid = door.peer_uid(connection)
-        if uid != os.geteuid() or len(self._peers) >= MAX_CONNECTIONS:
-            _log.warning("refused a connection of uid %d to the recorder", uid)
+        if uid != os.geteuid():
+            _log.warning("refused a connection of user %d: the recorder serves its own user", uid)
+            connection.close()
+            return
+        if len(self._peers) >= MAX_CONNECTIONS:
+            _log.warning("refused a connection: %d are open", MAX_CONNECTIONS)
             connection.close()
             return
         connection.setblocking(False)
@@ -196,28 +201,3 @@ class Recorder:
 
     def _say(self, kind: str, note: str) -> None:
         self._inbox.note(Event(time=time.time(), request="", kind=kind, note=note))
-
-
-@contextlib.contextmanager
-def _signals() -> Iterator[socket.socket]:
-    """Give a socket that becomes readable at SIGTERM; elsewhere than in a main thread, never."""
-    reader, writer = socket.socketpair()
-    writer.setblocking(False)
-    with reader, writer:
-        if threading.current_thread() is not threading.main_thread():
-            yield reader
-            return
-
-        def stop(_number: int, _frame: object) -> None:
-            with contextlib.suppress(BlockingIOError):
-                writer.send(b"x")
-
-        before = {
-            signal.SIGTERM: signal.signal(signal.SIGTERM, stop),
-            signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN),
-        }
-        try:
-            yield reader
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
