@@ -1,0 +1,56 @@
+"""Finds where an issuer publishes its keys: OpenID Connect Discovery s4, RFC 8414 s3.
+
+The metadata must name exactly the issuer that was asked (RFC 8414 s3.3), or one issuer could speak
+for another, and an https issuer cannot send us to plain http.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from yett.credentials.strict_json import read_object
+from yett.state.fetch import FetchError, check_url
+
+MAX_METADATA_BYTES = 128 * 1024
+
+Fetch = Callable[[str, int], bytes]
+
+
+def well_known(issuer: str) -> tuple[str, str]:
+    """Return the two places where metadata may be: OpenID's, then RFC 8414's."""
+    parts = check_url(issuer)
+    path = parts.path.rstrip("/")
+    root = f"{parts.scheme}://{parts.netloc}"
+    return (
+        f"{root}{path}/.well-known/openid-configuration",
+        f"{root}/.well-known/oauth-authorization-server{path}",
+    )
+
+
+def find_jwks(issuer: str, fetch: Fetch) -> str:
+    """Return the issuer's `jwks_uri`.
+
+    Raises:
+        FetchError: no metadata, or metadata that cannot be trusted.
+    """
+    failures = []
+    for url in well_known(issuer):
+        try:
+            return _jwks_uri(issuer, fetch(url, MAX_METADATA_BYTES))
+        except FetchError as error:
+            failures.append(error.message)
+    raise FetchError("; ".join(failures))
+
+
+def _jwks_uri(issuer: str, document: bytes) -> str:
+    metadata = read_object(document)
+    if isinstance(metadata, str):
+        raise FetchError(f"the metadata of `{issuer}` {metadata}")
+    if metadata.get("issuer") != issuer:
+        raise FetchError(f"the metadata of `{issuer}` names another issuer")
+    uri = metadata.get("jwks_uri")
+    if not isinstance(uri, str):
+        raise FetchError(f"the metadata of `{issuer}` has no `jwks_uri`")
+    if check_url(issuer).scheme == "https" and check_url(uri).scheme != "https":
+        raise FetchError(f"the metadata of `{issuer}` leads away from https")
+    return uri

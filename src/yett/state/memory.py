@@ -1,0 +1,155 @@
+"""The view of state in one process's memory: what `engine.view.View` asks, answered at once.
+
+Composes the files of this room. It reads files and starts downloads in `from_config`, `start`,
+`fetch_keys` and `tick` only, never while a request is decided.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+from yett.contract.config import Config
+from yett.credentials.refusals import API_KEY_CHALLENGE, expired, invalid
+from yett.credentials.verifier import Verified
+from yett.policy.limits import LimitError, parse_limit
+from yett.problems import Problem
+from yett.state.concurrency import Concurrency
+from yett.state.errors import StateError
+from yett.state.failures import Failures
+from yett.state.files import WatchedFile
+from yett.state.identity import Identity
+from yett.state.limits import Counters
+from yett.state.revoked import Revocations, read_revocations
+from yett.terms import Principal
+
+REVOKED_FILE = "var/revoked.json"
+
+
+class MemoryView:
+    """Implements `engine.view.View`; see there for the methods that are bound in `__init__`."""
+
+    __slots__ = (
+        "_remembered",
+        "_revoked",
+        "concurrency",
+        "counters",
+        "enter",
+        "failed",
+        "failing",
+        "failures",
+        "give_back",
+        "identity",
+        "leave",
+        "take",
+    )
+
+    def __init__(
+        self,
+        identity: Identity,
+        revoked: WatchedFile[Revocations],
+        counters: Counters,
+        failures: Failures,
+        concurrency: Concurrency,
+    ) -> None:
+        self.identity = identity
+        self._remembered = identity.tokens.table
+        self._revoked = revoked
+        self.counters, self.failures, self.concurrency = counters, failures, concurrency
+        # Bound here instead of wrapped in methods: 60 ns less for each call.
+        self.take, self.give_back = counters.take, counters.give_back
+        self.failing, self.failed = failures.failing, failures.failed
+        self.enter, self.leave = concurrency.enter, concurrency.leave
+
+    @classmethod
+    def from_config(
+        cls,
+        config: Config,
+        folder: Path,
+        *,
+        workers: int = 1,
+        previous: MemoryView | None = None,
+    ) -> MemoryView:
+        """Build the view of a worker; reads the files of keys, fetches nothing.
+
+        Args:
+            config: `yett.toml`.
+            folder: where relative paths start.
+            workers: processes that share the load; each gets its part of every quota.
+            previous: the view before a reload; its counters and unchanged issuers live on.
+
+        Raises:
+            StateError: a configured file is missing or broken, a setting cannot be used.
+        """
+        now = time.time()
+        failures = _failures(config, now, workers)
+        revoked = WatchedFile(folder / REVOKED_FILE, read_revocations, Revocations())
+        if previous is None:
+            identity = Identity.from_config(config.identity, folder)
+            counters = Counters(config.limits.max_tracked, now, workers)
+            return cls(identity, revoked, counters, failures, Concurrency())
+        identity = Identity.from_config(config.identity, folder, previous.identity)
+        if previous.failures.limit == failures.limit:
+            failures = previous.failures
+        # A reload resets no quota, and requests under way leave the counters they entered.
+        return cls(identity, revoked, previous.counters, failures, previous.concurrency)
+
+    def verify(
+        self, scheme: str, credential: bytes, now: float, source: str = ""
+    ) -> Verified | Problem:
+        """Verify a presented credential; a token that was verified before costs a lookup.
+
+        Args:
+            scheme: `bearer` (a JWT) or `api_key`.
+            credential: as presented.
+            now: unix seconds.
+            source: address of the client, for API keys that are bound to networks.
+        """
+        if scheme == "bearer":
+            hit = self._remembered.young.get(credential)
+            if hit is None:
+                return self.identity.verify_token(credential, now)
+            return hit[1] if now < hit[0] else expired()
+        if scheme == "api_key":
+            return self.identity.verify_key(credential, now, source)
+        return invalid("a scheme that no verifier knows", API_KEY_CHALLENGE)
+
+    def revoked(self, principal: Principal) -> bool:
+        """Whether this principal or credential was revoked (step 5)."""
+        return self._revoked.value.covers(principal)
+
+    async def start(self) -> None:
+        """Fetch every issuer's keys once; one that cannot be reached is tried again later."""
+        sources = [issuer.keys for issuer in self.identity.issuers.values()]
+        await asyncio.gather(*[keys.fetch() for keys in sources if keys.remote])
+
+    async def fetch_keys(self, issuer: str, kid: str) -> bool:
+        """Answer the engine's `FetchKeys`; True when looking again may help."""
+        del kid  # unverified: it selects in the set, it never selects what is fetched
+        found = self.identity.issuers.get(issuer)
+        return found is not None and await found.keys.fetch()
+
+    def tick(self) -> None:
+        """Once a second, inside the loop: read changed files, start refreshes that are due."""
+        self.reload_files()
+        for issuer in self.identity.issuers.values():
+            issuer.keys.refresh_if_due()
+
+    def reload_files(self) -> None:
+        """Read key-set, key and revocation files again where they changed."""
+        key_sets = [issuer.file for issuer in self.identity.issuers.values()]
+        for file in (*key_sets, self.identity.keys, self._revoked):
+            if file is not None:
+                file.poll()
+
+
+def _failures(config: Config, now: float, workers: int) -> Failures:
+    limits = config.limits
+    try:
+        limit = parse_limit(limits.failures, name="failures")
+    except LimitError as error:
+        raise StateError(f"[limits] failures: {error.message}", hint=error.hint) from error
+    if limit.scope != "ip":
+        raise StateError("[limits] failures must be `per ip`", hint="a source has no other name")
+    return Failures(limit, limits.max_tracked, now, workers)
