@@ -222,7 +222,9 @@ def _bad_profile(value: Any) -> Finding:
 
 
 def _named(parts: tuple[dict[str, Any], ...], name: str) -> tuple[Any, ...]:
-    return tuple(m[name] for m in (_members(p, "properties") for p in parts) if name in m)
+    # `true` beside a schema says only that the name is known (a place closed over its `$ref`s).
+    found = tuple(m[name] for m in (_members(p, "properties") for p in parts) if name in m)
+    return tuple(schema for schema in found if schema is not True) or found
 
 
 def _extras(parts: tuple[dict[str, Any], ...]) -> tuple[Any, ...]:

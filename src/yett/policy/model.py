@@ -33,17 +33,22 @@ class Fault(Struct, frozen=True):
 
 
 class ParametersRead(Struct, frozen=True):
-    """Parameters as the schema sees them, and the one canonical query to forward."""
+    """Parameters as the schema sees them, and the one canonical query to forward.
+
+    `observed` holds what `unknown_query` would have refused, had it not been in mode `observe`.
+    """
 
     values: dict[str, dict[str, Any]]
     query: str
+    observed: tuple[Fault, ...] = ()
 
 
 class BodyRead(Struct, frozen=True):
-    """A checked body: the parsed value, and the bytes to forward."""
+    """A checked body: the parsed value, and the bytes to forward; `observed` as above."""
 
     value: Any
     forward: bytes
+    observed: tuple[Fault, ...] = ()
 
 
 class Limit(Struct, frozen=True):
