@@ -40,7 +40,7 @@ def test_an_attack_is_told_with_reason_and_cost(console):
     lines = said(console).splitlines()
     assert lines[0].split() == ["stopped", "PATCH", "/me", "promote", "yourself", "·", "API3"]
     assert lines[1].strip() == "422 body-invalid at /role: no such value"
-    assert lines[2].strip() == "without yett: 200, and gone: an admin account"
+    assert lines[2].strip() == "without yett: 200, harm: an admin account"
 
 
 def test_a_failure_is_loud(console):

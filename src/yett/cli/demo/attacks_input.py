@@ -99,7 +99,7 @@ SHAPE = Act(
                 UPLOAD_AWAY,
                 media=f"multipart/form-data; boundary={FORM.decode()}",
             ),
-            code="injection-suspected",
+            code="body-malformed",
             harm=b"settings.env",
             loss="the portal's settings, overwritten",
         ),

@@ -76,7 +76,7 @@ def cost(result: Struck) -> tuple[str | tuple[str, str], ...]:
     """Say what the portal alone did with the same bytes."""
     status = str(result.alone.status or "no answer")
     if result.harmed:
-        return (f"{status}, and gone: ", (result.attack.loss, "red"))
+        return (f"{status}, harm: ", (result.attack.loss, "red"))
     return (f"{status}, refused by the portal itself",)
 
 

@@ -162,7 +162,8 @@ def _issue_key(contract: Path, owner: str, scope: str) -> str:
         contract, "key", "create", "--owner", owner, "--scope", scope, "--format", "json"
     )
     if done.returncode:
-        raise StageError(f"no API key could be issued: {done.stderr.strip()}", "run `yett check`")
+        said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        raise StageError(f"no API key could be issued: {said}", f"run `yett -C {contract} check`")
     return str(json.loads(done.stdout)["key"])
 
 

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 HOST = "127.0.0.1"
 TIMEOUT_SECONDS = 8.0
+SILENCE_SECONDS = 0.25
 PIECE_BYTES = 1 << 16
 
 
@@ -149,7 +150,7 @@ def _send_raw(ask: Ask, port: int, credential: tuple[str, str] | None) -> Answer
 def _drain(connection: socket.socket) -> bytes:
     """Read until the server closes or is silent for a while."""
     received = b""
-    connection.settimeout(0.5)
+    connection.settimeout(SILENCE_SECONDS)
     try:
         while piece := connection.recv(PIECE_BYTES):
             received += piece
