@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import sys
 import time
 import tomllib
@@ -56,7 +57,9 @@ def audit(ctx: click.Context, ledger: Path | None) -> None:
 
     Example: yett audit search --since 2h --verdict refuse
     """
-    ctx.obj = ledger or ledger_folder(_contract_folder(ctx.obj))
+    parent = ctx.obj
+    # Looked up when a command needs it, so that `--help` works anywhere.
+    ctx.obj = lambda: ledger or ledger_folder(_contract_folder(parent))
 
 
 @audit.command("verify")
@@ -65,7 +68,9 @@ def audit(ctx: click.Context, ledger: Path | None) -> None:
 @click.option("--head", help="INDEX:LINK that an earlier verification printed")
 @form_option
 @click.pass_obj
-def verify_command(folder: Path, start: int, end: int | None, head: str | None, form: str) -> None:
+def verify_command(
+    find_ledger: Callable[[], Path], start: int, end: int | None, head: str | None, form: str
+) -> None:
     """Verify the chain and name the first record that is wrong.
 
     Records cut off the end are found with the head of an earlier verification.
@@ -80,8 +85,9 @@ def verify_command(folder: Path, start: int, end: int | None, head: str | None, 
         _fail(2, f"`{printable(head)}` is no head", "a head is INDEX:LINK, with 64 hex digits")
     if end is not None and end < start:
         _fail(2, f"`--to {end}` lies before `--from {start}`", "give the smaller one to --from")
+    folder = _existing(find_ledger())
     with _outside_failures(), _progress() as progress:
-        report = verify(_existing(folder), start=start, end=end, head=remembered, progress=progress)
+        report = verify(folder, start=start, end=end, head=remembered, progress=progress)
     click.echo(report_json(report) if form == "json" else report_text(report, click.style))
     sys.exit(0 if report.ok else 1)
 
@@ -105,7 +111,7 @@ def verify_command(folder: Path, start: int, end: int | None, head: str | None, 
 @form_option
 @click.pass_obj
 def search_command(
-    folder: Path,
+    find_ledger: Callable[[], Path],
     /,
     limit: int,
     oldest: bool,
@@ -123,7 +129,7 @@ def search_command(
     conditions["since"] = _time(conditions["since"], now, 0.0)
     conditions["until"] = _time(conditions["until"], now, float("inf"))
     wanted = Filter(**{name: value for name, value in conditions.items() if value is not None})
-    search = Search(_existing(folder), wanted)
+    search = Search(_existing(find_ledger()), wanted)
     write = _writer(form)
     with _outside_failures():
         if follow:
@@ -140,19 +146,20 @@ def search_command(
 @click.argument("identifier", metavar="ID")
 @form_option
 @click.pass_obj
-def show_command(folder: Path, identifier: str, form: str) -> None:
+def show_command(find_ledger: Callable[[], Path], identifier: str, form: str) -> None:
     """Show a record by its index, or all records of a request by its id.
 
     Example: yett audit show 41
     """
     from yett.records.query import Filter, Search, find  # noqa: PLC0415 — as above
 
+    folder = _existing(find_ledger())
     with _outside_failures():
         if identifier.isascii() and identifier.isdigit() and len(identifier) <= 20:
-            one = find(_existing(folder), int(identifier))
+            one = find(folder, int(identifier))
             records = [one] if one else []
         else:
-            search = Search(_existing(folder), Filter(request=identifier))
+            search = Search(folder, Filter(request=identifier))
             records = list(itertools.islice(search.oldest(), DEFAULT_LIMIT))
     if not records:
         hint = "an index is a number, else it is taken for a request id"
@@ -240,12 +247,17 @@ def _outside_failures() -> Iterator[None]:
         yield
     except LedgerError as error:
         _fail(3, str(error), error.hint)
+    except BrokenPipeError:
+        # `yett audit search | head`: the reader has enough. Click would answer 1, which here means
+        # a broken chain; a flush at exit would complain a second time.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
     except OSError as error:
         _fail(3, f"{error.filename or 'the ledger'}: {(error.strerror or str(error)).lower()}")
 
 
 def _fail(code: int, message: str, hint: str = "") -> NoReturn:
-    click.echo(f"error: {message}", err=True)
+    click.echo(message, err=True)
     if hint:
         click.echo(f"hint: {hint}", err=True)
     sys.exit(code)

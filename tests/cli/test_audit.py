@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from yett.cli.audit import audit
+from yett.records.ledger import ChainLedger, Entry
+from yett.terms import Event
+
+
+def event(n, **fields):
+    given = {
+        "time": 1_800_000_000.0 + n,
+        "request": f"r{n}",
+        "method": "GET",
+        "path": f"/bookings/{n}",
+        "principal": f"user-{n % 3}",
+        "verdict": "allow",
+        "status": 200,
+    }
+    return Event(**{**given, **fields})
+
+
+@pytest.fixture
+def contract(tmp_path):
+    """A contract folder with a ledger of 30 records; its yett.toml says little."""
+    (tmp_path / "yett.toml").write_text('[store]\nledger = "led"\n')
+    with ChainLedger(tmp_path / "led", clock=lambda: 1_800_001_000.0) as ledger:
+        ledger.append([Entry("w0", n + 1, event(n)) for n in range(30)])
+    return tmp_path
+
+
+@pytest.fixture
+def call(contract):
+    def run(*words, folder=contract):
+        return CliRunner().invoke(audit, list(words), obj=folder)
+
+    return run
+
+
+def test_verify_whole(call):
+    """A whole ledger ends with 0 and prints the head, which a later verification takes."""
+    result = call("verify")
+    assert result.exit_code == 0
+    head = result.output.split("head: ")[1].split()[0]
+    assert call("verify", "--head", head).exit_code == 0
+
+
+def test_verify_broken(call, contract):
+    """A changed record ends with 1 and is named by file and line."""
+    [path] = (contract / "led").glob("*.jsonl")
+    path.write_bytes(path.read_bytes().replace(b"/bookings/7", b"/bookings/8"))
+    result = call("verify")
+    assert result.exit_code == 1
+    assert "broken (changed): record 7 is changed" in result.output
+    assert f"{path}:9" in result.output
+    assert json.loads(call("verify", "--format", "json").output)["damage"]["index"] == 7
+    assert call("verify", "--to", "6").exit_code == 0
+
+
+def test_verify_remembered_head(call, contract):
+    """Records cut off the end are found with the head from before."""
+    head = call("verify").output.split("head: ")[1].split()[0]
+    [path] = (contract / "led").glob("*.jsonl")
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-2]))
+    assert call("verify").exit_code == 0
+    result = call("verify", "--head", head)
+    assert result.exit_code == 1
+    assert "record 29 was remembered" in result.output
+
+
+def test_search(call):
+    """Records come newest first, filtered and bounded; oldest first on request."""
+    rows = [json.loads(line) for line in call("search", "--format", "json").output.splitlines()]
+    assert [row["index"] for row in rows] == list(range(29, -1, -1))
+    few = call("search", "--limit", "2", "--principal", "user-1", "--oldest").output.splitlines()
+    assert [line.split()[1] for line in few] == ["#1", "#4"]
+    assert call("search", "--since", "2027-01-15T08:00:27").output.count("\n") == 3
+    assert call("search", "--code", "none").output == ""
+    assert call("search", "--code", "none").exit_code == 0
+
+
+def test_search_counts_what_it_cannot_read(call, contract):
+    """Damaged lines are said, with exit code 1, after what could be read."""
+    [path] = (contract / "led").glob("*.jsonl")
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:5], b"garbage\n", *lines[6:]]))
+    result = call("search")
+    assert result.exit_code == 1
+    assert "1 lines are no records" in result.output
+    assert "GET /bookings/9" in result.output
+
+
+def test_show(call):
+    """A record is shown by index or by request id."""
+    by_index, by_request = call("show", "7"), call("show", "r7")
+    assert by_index.exit_code == by_request.exit_code == 0
+    assert by_index.output == by_request.output
+    assert "path               /bookings/7" in by_index.output
+    assert json.loads(call("show", "7", "--format", "json").output)["event"]["request"] == "r7"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("show", "99"), "there is no record `99`"),
+        (("show", "\x1b[2J"), "there is no record `\\x1b[2J`"),
+        (("verify", "--head", "7"), "`7` is no head"),
+        (("verify", "--from", "5", "--to", "4"), "`--to 4` lies before `--from 5`"),
+        (("search", "--since", "soon"), "`soon` is no time"),
+        (("search", "--status", "99"), "Invalid value for '--status'"),
+        (("search", "--limit", "0"), "Invalid value for '--limit'"),
+    ],
+)
+def test_bad_input(call, words, says):
+    """What the user got wrong ends with 2 and says what, never with a stack trace."""
+    result = call(*words)
+    assert result.exit_code == 2
+    assert says in result.output
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (None, "no such file"),
+        ("[store\n", "yett.toml: "),
+        ("[store]\nledger = 5\n", "`store.ledger` is no text"),
+        ("store = 5\n", "yett.toml: "),
+        ('[store]\nledger = "none"\n', "there is no ledger"),
+    ],
+)
+def test_bad_contract_folder(call, tmp_path, text, says):
+    """A contract folder that does not lead to a ledger ends with 2 and a next step."""
+    folder = tmp_path / "other"
+    folder.mkdir()
+    if text is not None:
+        (folder / "yett.toml").write_text(text)
+    result = call("verify", folder=folder)
+    assert result.exit_code == 2
+    assert says in result.output
+    assert "hint: " in result.output
+
+
+def test_ledger_without_a_contract(call, contract, tmp_path):
+    """A ledger that was carried elsewhere is read without any contract."""
+    assert call("--ledger", str(contract / "led"), "verify", folder=tmp_path / "no").exit_code == 0
+
+
+def test_outside_failure(call, contract):
+    """What the system refuses ends with 3 and names the file."""
+    (contract / "led" / ("0" * 19 + "9.jsonl")).mkdir()
+    result = call("search")
+    assert result.exit_code == 3
+    assert "hint" in result.output or "is a directory" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_through_the_command(contract):
+    """`yett -C DIR audit` finds the ledger of that contract, and `| head` ends quietly."""
+    words = [sys.executable, "-m", "yett.cli.__main__", "-C", str(contract), "audit"]
+    done = subprocess.run([*words, "verify"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("whole: 30 records")
+    child = subprocess.Popen(
+        [*words, "search", "--limit", "30"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    child.stdout.close()
+    assert child.stderr.read() == b""
+    child.stderr.close()
+    assert child.wait(20) == 0
+
+
+def test_follow(contract):
+    """Following shows what is there, then what comes, and ends with 0 at Ctrl-C."""
+    code = "import sys;from yett.cli.audit import audit;audit(sys.argv[1:],obj=None)"
+    words = ["--ledger", str(contract / "led"), "search", "--follow", "--limit", "2"]
+    child = subprocess.Popen(
+        [sys.executable, "-u", "-c", code, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    try:
+        assert [child.stdout.readline().split()[1] for _ in range(2)] == ["#28", "#29"]
+        with ChainLedger(contract / "led") as ledger:
+            ledger.append([Entry("w0", 31, event(30))])
+        assert child.stdout.readline().split()[1] == "#30"
+        child.send_signal(signal.SIGINT)
+        assert child.wait(10) == 0
+    finally:
+        child.kill()
+        child.wait()
+        child.stdout.close()
+        child.stderr.close()
+
+
+def test_help_has_examples():
+    """Each command's help ends with an example."""
+    for words in (["--help"], ["verify", "--help"], ["search", "--help"], ["show", "--help"]):
+        assert "Example: yett audit" in CliRunner().invoke(audit, words).output
