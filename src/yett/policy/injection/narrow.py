@@ -11,7 +11,7 @@ import re
 
 # What SQL, markup, templates and operators need.
 PAYLOAD = frozenset("'\"`<>=;{}$%\\") | {chr(c) for c in range(32)} | {"\x7f"}
-_CLASSES = frozenset("dws")  # `\s` adds white space, which alone carries nothing
+_CLASSES = frozenset("dw")  # not `\s`: a line break is enough to add a header
 _ATOM = re.compile(
     r"\[(?P<no>\^)?(?P<set>(?:\\.|[^\]\\])*)\]|\\(?P<escape>.)|\{\d*,?\d*\}|(?P<plain>.)", re.DOTALL
 )

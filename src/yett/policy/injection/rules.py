@@ -8,6 +8,8 @@ They were tuned on prose until they left it alone; docs/reference/injection.md h
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 from msgspec import Struct
 
@@ -23,8 +25,9 @@ class Rule(Struct, frozen=True):
     Args:
         id: stable name.
         weakness: the CWE number.
-        needs: the rule is tried when any of these occurs in the value.
-        pattern: regular expression, case-insensitive, searched in the value.
+        needs: the rule is tried when any of these occurs in the value in lower case.
+        pattern: regular expression, searched in the value in lower case (which lets `re` skip to
+            its first letters; it does not with `IGNORECASE`).
         profiles: the kinds of text (`x-yett-text`) it is for.
     """
 
@@ -37,11 +40,12 @@ class Rule(Struct, frozen=True):
 
 # MongoDB query and update operators that change what is asked, and `$where`, which runs a script.
 _OPERATORS = (
-    "where|ne|eq|gte?|lte?|n?in|regex|exists|expr|function|accumulator|or|and|not|nor|elemMatch"
-    "|mod|all|size|type|text|jsonSchema|set|unset|inc|push|pull|rename|lookup|out|merge"
+    "where|ne|eq|gte?|lte?|n?in|regex|exists|expr|function|accumulator|or|and|not|nor|elemmatch"
+    "|mod|all|size|type|text|jsonschema|set|unset|inc|push|pull|rename|lookup|out|merge"
 )
 # What a template engine would evaluate rather than print: a call, a member, a filter, arithmetic.
-_EXPRESSION = r"[^{}\n]{0,200}[.(\[|*'\"+/=^@~]"
+# The lookahead finds the end first: two repeats in a row would be quadratic.
+_EXPRESSION = r"(?=[^{}\n]{0,400}\})[^{}\n]{0,200}?[.(\[|*'\"+/=^@~]"
 
 RULES: tuple[Rule, ...] = (
     # NUL truncates in C (CWE-158); backspace and escape rewrite a terminal that shows a log.
@@ -69,8 +73,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "nosql-script",
         943,
-        ("this.", "db.", ";"),
-        r"\bthis\.\w{1,64}\s{0,9}(?:[=!]=|\.(?:match|test|indexOf|substr|charAt)\b)"
+        ("this.", "db.", "return"),
+        r"\bthis\.\w{1,64}\s{0,9}(?:[=!]=|\.(?:match|test|indexof|substr|charat)\b)"
         r"|\bdb\.\w{1,64}\.(?:find|insert|drop|remove|update|delete|save|aggregate)\w{0,9}\("
         r"|;\s{0,9}return\s{0,9}\(?\s{0,9}(?:true|!0|1\b|this\b|''|\"\"|'a'=='a)",
     ),
@@ -79,7 +83,7 @@ RULES: tuple[Rule, ...] = (
         22,
         ("..",),
         r"(?:\A\s{0,9}|[/\\]|%2f|%5c)(?:\.\.[/\\;]+){2}"
-        r"|\A\s{0,9}(?:file:)?[/\\]{0,3}\.\.(?:[/\\]|;/|%2f|%5c|%c0%af|%252f)"
+        r"|\A\s{0,9}(?:file:)?[/\\]{0,3}\.\.(?:[/\\]|;/|%2f|%5c|%c0%af|%252f)\S"
         r"|(?:\.\.(?:%2f|%5c|%c0%af|%252f|%c1%9c|;/|[/\\]{2})){1}"
         r"|[\w/\\]\.\.[/\\]\.\.[/\\]",
     ),
@@ -111,11 +115,11 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "template",
         1336,
-        ("{", "<%"),
-        rf"\{{\{{{_EXPRESSION}[^{{}}\n]{{0,200}}\}}\}}"
+        ("{", "<%", "<#", "#"),
+        rf"\{{\{{{_EXPRESSION}"
         r"|\{\{\s{0,9}(?:config|self|request|settings|session|_self|this|dump|app|env)\s{0,9}\}\}"
         r"|\{%\s{0,9}-?\s{0,9}(?:set|if|for|import|include|extends|debug|macro|block|raw)\b"
-        rf"|[$#*%@]\{{{_EXPRESSION}[^{{}}\n]{{0,200}}\}}"
+        rf"|[$#*%@]\{{{_EXPRESSION}"
         r"|\$\{(?:config|self|request|settings|session|class|7\w{0,9})\}"
         r"|#(?:set|evaluate|include|parse)\s{0,9}\(\s{0,9}[$'\"]"
         r"|<%[=@!#\s][^<]{0,200}%>|<#(?:assign|include|import)\b|\[\[\$\{|__\$\{",
@@ -124,10 +128,23 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "expression",
         917,
-        ("{", "("),
-        r"%\{\(?[#']|\bT\(java\.|#(?:_memberAccess|context|application)\b"
-        r"|\bjava\.lang\.(?:Runtime|ProcessBuilder|System)\b|\bgetRuntime\(\)|__import__\(|__class__\b"
-        r"|__globals__\b|__subclasses__\b|\bos\.(?:popen|system)\(|\bprocess\.mainModule\b"
+        (
+            "%{",
+            "java.lang",
+            "t(java",
+            "getruntime",
+            "_memberaccess",
+            "#context",
+            "#application",
+            "__",
+            "os.popen",
+            "os.system",
+            "mainmodule",
+            "child_process",
+        ),
+        r"%\{\(?[#']|\bt\(java\.|#(?:_memberaccess|context|application)\b"
+        r"|\bjava\.lang\.(?:runtime|processbuilder|system)\b|\bgetruntime\(\)|__import__\(|__class__\b"
+        r"|__globals__\b|__subclasses__\b|\bos\.(?:popen|system)\(|\bprocess\.mainmodule\b"
         r"|\brequire\(['\"]child_process",
     ),
     # Metadata services in any spelling of the address; `//user@169.254.169.254` too.
@@ -135,7 +152,7 @@ RULES: tuple[Rule, ...] = (
         "metadata-url",
         918,
         ("//",),
-        r"//[^\s/]{0,80}(?:169\.254\.(?:169\.254|170\.2)|metadata\.google\.internal|metadata/computeM"
+        r"//[^\s/]{0,80}(?:169\.254\.(?:169\.254|170\.2)|metadata\.google\.internal|metadata/computem"
         r"|100\.100\.100\.200|\[?fd00:ec2::254|2852039166|0xa9fea9fe|0xa9\.0xfe|0251\.0376"
         r"|025177524776|169\.254\.43518|\[::ffff:a9fe:a9fe|\[::ffff:169\.254"
         r"|169\.254\.169\.254\.nip\.io)",
@@ -145,14 +162,14 @@ RULES: tuple[Rule, ...] = (
         "internal-url",
         918,
         (":/", ":\\", "://"),
-        r"\A[\s\"'<(]{0,9}(?:url:)?(?:(?:file|gopher|dict|ldaps?|tftp|sftp|jar|netdoc|phar|php|expect"
+        r"\A[\s\"'<(]{0,9}(?:(?:url|jar|view-source):){0,2}(?:(?:file|gopher|dict|ldaps?|tftp|sftp|jar|netdoc|phar|php|expect"
         r"|zip|glob|ogg|ssh2|local_file|unix|rmi|iiop|s?mb):[/\\]{1,3}"
         r"|(?:https?|ftp|ws):[/\\]{2}(?:[^\s/@]{0,80}@)?"
         r"(?:localhost|127\.\d|0\.0\.0\.0|0x7f|017700000001|2130706433|0177\.|\[?::1|\[::\]"
         r"|\[::ffff:7f|\[::ffff:127|127\.1|0[:/]|localtest\.me|[\w.-]{1,60}\.(?:nip|sslip)\.io"
         r"|kubernetes\.default))",
     ),
-    Rule("php-wrapper", 98, ("php:", "data:", "PHP:"), r"php://(?:filter|input)|data://text/plain"),
+    Rule("php-wrapper", 98, ("php:", "data:"), r"php://(?:filter|input)|data://text/plain"),
     # Browsers ignore control characters inside a scheme: `java\tscript:` (CWE-79).
     Rule(
         "script-url",
@@ -168,13 +185,29 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "script",
         79,
-        ("(", "`"),
-        r"[;'\"`}\)\-+]\s{0,9}(?:alert|confirm|prompt|eval|setTimeout|fetch|import|atob|print"
-        r"|document\.\w{1,20}|window\.\w{1,20}|location(?:\.\w{1,20})?)"
-        r"\s{0,9}(?:\(|`|=)[^\n]{0,200}(?:[)'\"`/]|//)"
+        (
+            "alert",
+            "confirm",
+            "prompt",
+            "eval",
+            "settimeout",
+            "atob",
+            "fetch(",
+            "import(",
+            "print()",
+            "fromcharcode",
+            "document.",
+            ".location",
+            "[][",
+            "constructor.c",
+            "onerror",
+        ),
+        r"[;'\"`}\)\-+] {0,3}(?:(?:alert|confirm|prompt|eval|settimeout|atob)[(`]"
+        r"|(?:fetch|import)\([`'\"/]|print\(\))"
         r"|\A\s{0,9}(?:(?:top|self|window|parent)\[?[.'\"]{0,2})?(?:alert|confirm|prompt|eval)"
-        r"(?:['\"]\])?\s{0,9}(?:\(|`)"
-        r"|\bString\.fromCharCode\(|\bdocument\.(?:cookie|domain|write)\b"
+        r"(?:['\"]\])?[(`]"
+        r"|\bstring\.fromcharcode\(|\bdocument\.(?:cookie|domain|write)\b"
+        r"|\b(?:document|window|self|top|parent)\.location(?:\.href)?\s{0,9}=[^=]"
         r"|\[\]\[[\"'(]|\bconstructor\.constructor\(|\bonerror\s{0,9}=\s{0,9}(?:alert|eval)",
     ),
     # The command after a separator, with an argument that gives it away (CWE-78).
@@ -182,65 +215,118 @@ RULES: tuple[Rule, ...] = (
         "command",
         78,
         (";", "|", "&", "`", "$(", "\n"),
-        r"(?:[;|&`\n]|\$\()\s{0,9}(?:/(?:usr/)?bin/)?(?:cat\s{1,9}[/\\.~]|cat\$ifs|cat<|type\s{1,9}"
-        r"[a-z]:\\|(?:wget|curl)\s{1,9}(?:-\w{1,9}\s{1,9}){0,3}(?:https?:|\$|\d)|n(?:c|cat|etcat)\s"
-        r"{1,9}(?:-|\d)|(?:ba|da|z|k)?sh\s{1,9}-[ci]|whoami\b|id\s{0,9}(?:[;|&`)#]|\Z)"
+        r"(?:[;|&`\n]|\$\()[ \t]{0,9}+(?=[a-z/])(?:/(?:usr/)?bin/)?(?:"
+        r"cat\s{1,9}[/\\.~]|cat\$ifs|cat<|type\s{1,9}[a-z]:\\"
+        r"|(?:wget|curl)\s{1,9}(?:-\w{1,9}\s{1,9}){0,3}(?:https?:|\$|\d)|n(?:c|cat|etcat)\s{1,9}(?:-|\d)"
+        r"|(?:ba|da|z|k)?sh\s{1,9}-[ci]|whoami\b|id\s{0,9}(?:[;|&`)#]|\Z)"
         r"|uname(?:\s{1,9}-a|\s{0,9}(?:[;|&`)]|\Z))|ping\s{1,9}-[cnti]|sleep\s{1,9}\d|rm\s{1,9}-[rf]"
         r"|powershell\b|cmd(?:\.exe)?\s{0,9}/c|ls\s{1,9}(?:-\w|/)|ls\s{0,9}(?:[;|&`)]|\Z)"
-        r"|ifconfig\b|nslookup\s|net\s{1,9}user\b|dir\s{1,9}[a-z]:|echo\s{1,9}[^\n]{1,80}[|>]"
+        r"|ifconfig\b|nslookup\s|net\s{1,9}user\b|dir\s{1,9}[a-z]:|echo\s{1,9}+[^\n|>]{1,80}+[|>]"
         r"|(?:python|perl|ruby|php|node)\d?\s{1,9}-[cer]\s|env\s{0,9}(?:[;|&`)]|\Z)"
         r"|/etc/passwd|mkfifo\s|chmod\s{1,9}[+\d])",
     ),
     Rule("shellshock", 78, ("()",), r"\(\)\s{0,9}\{\s{0,9}:?;?\s{0,9}\}?\s{0,9};", ALWAYS),
-    Rule("xml-entity", 611, ("<!", "<xi"), r"<!entity\b|<!doctype[^>]{0,200}\[|<xi:include\b"),
+    Rule("xml-entity", 611, ("<!", "<xi"), r"<!entity\b|<!doctype[^<>]{0,200}\[|<xi:include\b"),
     Rule("server-include", 97, ("<!--#",), r"<!--#(?:exec|include|echo|printenv|config|set)\b"),
     Rule(
         "ldap-filter",
         90,
         (")(", "*)", "(|", "(&"),
         r"\)\s{0,9}\(\s{0,9}(?:[|&!]\s{0,9}\(?)?\s{0,9}[\w-]{1,40}\s{0,3}[~<>]?=|\*\)\)"
-        r"|\A\s{0,9}\*?\(\s{0,3}[|&]\s{0,3}\([\w-]{1,40}=|\)\(\s{0,3}[&|!]\s{0,3}[()]"
-        r"|\*\)\s{0,3}\(",
+        r"|\A\s{0,9}\*?\(\s{0,3}[|&]\s{0,3}\([\w-]{1,40}=|\)\(\s{0,3}[&|!]\s{0,3}[()]",
     ),
     # A serialised object that a language would bring to life (CWE-502).
     Rule(
         "object",
         502,
-        ("rO0AB", ":{", "!!", "aced0005", "(lp", "cos\n", "gASV"),
-        r"\ArO0AB[\w+/=]{8}|\Aaced0005|\b[OC]:\+?\d{1,5}:\"[\w\\]{1,200}\":\d{1,5}:\{"
-        r"|!!(?:python|ruby|javax?|com)[./]|\A(?:gASV|gAN[\w])[\w+/=]{12}|\Ac(?:os|posix|nt)\nsystem",
+        ("ro0ab", ":{", "!!", "aced0005", "(lp", "cos\n", "gasv"),
+        r"\Aro0ab[\w+/=]{8}|\Aaced0005|\b[oc]:\+?\d{1,5}:\"[\w\\]{1,200}\":\d{1,5}:\{"
+        r"|!!(?:python|ruby|javax?|com)[./]|\A(?:gasv|gan[\w])[\w+/=]{12}|\Ac(?:os|posix|nt)\nsystem",
     ),
-    # What libinjection's fingerprints leave out: JSON functions, time-based and stacked calls.
+    # What libinjection does not read: a tag inside a tag, CDATA, a form that posts elsewhere.
+    Rule(
+        "markup",
+        79,
+        ("<",),
+        r"<\W{0,3}script\b|<form\b[^<>]{0,200}\baction\s{0,9}=",
+    ),
+    # What its fingerprints leave out, from here on: JSON and spatial functions, sleeping ones.
     Rule(
         "sql-function",
         89,
-        ("(", ";", "@@"),
-        r"['\")\d;]\s{0,9}(?:and|or|xor|\|\||&&|,|;|\+|-|\*|union|having|where)[\s(+]{0,9}(?:select|"
-        r"if|case|not|exists)?[\s(+]{0,9}(?:json_\w{1,40}|extractvalue|updatexml|sleep|benchmark"
-        r"|pg_sleep|randomblob|load_file|xp_cmdshell|utl_\w{1,40}\.\w{1,40}|dbms_\w{1,40}\.\w{1,40})"
-        r"\s{0,9}\(|;\s{0,9}(?:waitfor\s{1,9}delay\b|(?:drop|alter|truncate)\s{1,9}(?:table|database)"
-        r"\b|exec(?:ute)?\s{1,9}(?:master|xp_|sp_|immediate\b)|shutdown\b\s{0,9}(?:--|;|\Z)"
-        r"|copy\s{1,9}\w{1,40}\s{1,9}(?:from|to)\s{1,9}program)",
+        (
+            "json_",
+            "extractvalue",
+            "updatexml",
+            "sleep",
+            "benchmark",
+            "randomblob",
+            "load_",
+            "xp_cmdshell",
+            "utl_",
+            "gtid_",
+            "dbms_",
+            "st_",
+            "geometrycollection",
+            "polygon",
+            "linestring",
+            "make_set",
+            "xmltype",
+            "analyse",
+        ),
+        r"(?:['\")\d]|\A)\s{0,9}+(?:and|or|xor|\|\||&&|,|;|\+|-|\*|union|having|where)[\s(+]{0,9}+"
+        r"(?:(?:select|if|case|not|exists)[\s(+]{1,9}+)?(?:json_\w{1,40}|extractvalue|updatexml|sleep"
+        r"|benchmark|pg_sleep|randomblob|load_file|xp_cmdshell|utl_\w{1,40}\.\w{1,40}|gtid_\w{1,40}"
+        r"|dbms_\w{1,40}\.\w{1,40}|st_\w{1,40}|geometrycollection|(?:multi)?(?:polygon|linestring)"
+        r"|make_set|xmltype|load_extension)\s{0,9}\(|\bprocedure\s{1,9}analyse\b",
+    ),
+    Rule(
+        "sql-stacked",
+        89,
+        (";",),
+        r"(?:['\")\d]|\A)\s{0,9}+;\s{0,9}+(?:waitfor\s{1,9}delay\b|(?:drop|alter|truncate|create)\s{1,9}"
+        r"(?:table|database|user|role|view|function|trigger|index)\b|grant\s{1,9}\w{1,20}\s{1,9}on\b"
+        r"|insert\s{1,9}into\b|delete\s{1,9}from\b|update\s{1,9}\w{1,64}\s{1,9}set\b|pragma\s{1,9}\w"
+        r"|(?:vacuum|rollback|commit|shutdown)\b\s{0,9}(?:--|;|#|\Z)|exec(?:ute)?\s{1,9}(?:master|xp_"
+        r"|sp_|immediate\b)|attach\s{1,9}database\b|copy\s{1,9}\w{1,64}\s{1,9}(?:from|to)\s{1,9}program"
+        r"|select(?:/\*|\s{1,9}(?:\*|\d|'|@|\w{1,40}\(|\w{1,64}\s{1,9}from\b)))",
+    ),
+    # A condition after a closing quote, or after a number that is the start of the value.
+    Rule(
+        "sql-condition",
+        89,
+        ("'", "=", ">", " or ", " xor "),
+        r"'\s{0,9}(?:collate\s{1,9}\w{1,40}\s{1,9})?(?:or|and|\|\||&&)\s{1,9}['\w.]{1,60}\s{0,9}"
+        r"(?:[=<>]|!=|(?:not\s{1,9})?(?:like|ilike|glob|rlike|regexp|similar\s{1,9}to)\b)\s{0,9}['\d(%@]"
+        r"|\A\s{0,9}-?\d{1,20}\){0,9}\s{1,9}(?:x?or|and)\s{1,9}(?:not\s{1,9})?(?:(?:true|false|\d+)\s{0,9}"
+        r"(?:\Z|--|#)|\w{1,64}\s{0,9}[=<>]{1,3}\s{0,9}[\w']{1,64}\s{0,9}(?:\Z|--|#|;))",
+    ),
+    # One word, a closing quote and a comment: the rest of the query is cut off.
+    Rule(
+        "sql-comment",
+        89,
+        ("--", "#", "/*"),
+        r"\A[^'\"\s]{0,64}['\"]\){0,9}\s{0,9};?\s{0,9}(?:--[\s-]{0,9}|#\s{0,9}|/\*\s{0,9})\Z"
+        r"|\w/\*\*/\w",
     ),
 )
 
 # Keys of objects the contract leaves open (CWE-1321, CWE-943).
 DANGEROUS_KEYS = frozenset({"__proto__", "__defineGetter__", "__defineSetter__", "$where"})
-OPERATOR_KEY = re.compile(rf"(?:\A|[.\[])\$(?:{_OPERATORS})\b|\[__proto__\]|\A__proto__[.\[]")
+OPERATOR_KEY = re.compile(rf"(?i)(?:\A|[.\[])\$(?:{_OPERATORS})\b|\[__proto__\]|\A__proto__[.\[]")
 
 
-class Compiled(Struct, frozen=True):
-    """A rule ready to run: what must occur, and the search."""
+# Without one of these no rule applies: tells most sentences from all of them in 0.2 us.
+WORTH_A_LOOK = re.compile(r"[\x00\x08\x1b\r\n${%;|&`<>\\()\[:/!#='\"_+]| x?or |rototype")
 
-    needs: tuple[str, ...]
-    search: re.Pattern[str]
-    fingerprint: str
+# What must occur, the search, the fingerprint.
+Compiled = tuple[tuple[str, ...], Callable[[str], Any], str]
 
 
 def compile_rules(profile: str) -> tuple[Compiled, ...]:
     """Compile the rules of one profile, in the table's order."""
     return tuple(
-        Compiled(rule.needs, re.compile(rule.pattern, re.IGNORECASE), f"rule:{rule.id}")
+        (rule.needs, re.compile(rule.pattern, re.ASCII).search, f"rule:{rule.id}")
         for rule in RULES
         if profile in rule.profiles
     )

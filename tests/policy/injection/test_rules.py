@@ -1,0 +1,57 @@
+"""The table of own rules: each row finds its own attacks and is well-formed."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from yett.policy.injection.detect import INERT
+from yett.policy.injection.rules import PROFILES, RULES, WORTH_A_LOOK, compile_rules
+
+
+def test_rules_name_their_attacks(detectors, corpora):
+    """Each value of the corpus is found, by the rule that is named beside it."""
+    wrong = []
+    for line in corpora("other"):
+        rule, _, value = line.partition("|")
+        found = detectors["plain"](value)
+        if not found or (rule != "*" and found != f"rule:{rule}"):
+            wrong.append((rule, value, found))
+    assert wrong == []
+
+
+def test_every_rule_has_an_attack_in_the_corpus(detectors, corpora):
+    """No row is there for nothing."""
+    values = corpora("sqli") + corpora("xss")
+    values += [line.partition("|")[2] for line in corpora("other")]
+    found = {detectors["plain"](value) for value in values}
+    assert {f"rule:{rule.id}" for rule in RULES} - found <= {
+        "rule:php-wrapper",
+        "rule:server-include",
+    }
+
+
+def test_ids_are_unique():
+    """A fingerprint names one row."""
+    assert len({rule.id for rule in RULES}) == len(RULES)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_rows_are_well_formed(rule):
+    """Needs are lower-case like the text they are looked for in; profiles are known ones."""
+    assert rule.needs == tuple(need.lower() for need in rule.needs)
+    assert rule.profiles <= set(PROFILES)
+    assert rule.weakness > 0
+    # An upper-case letter in a pattern is a class or an anchor; a literal one would never match.
+    assert re.findall(r"(?<!\\)[A-Z]", rule.pattern) == []
+
+
+def test_the_first_look_loses_nothing(corpora):
+    """What the gate before the table turns away, no rule would have found."""
+    rules = compile_rules("plain")
+    for name in ("sqli", "xss", "other"):
+        for value in corpora(name):
+            lower = value.partition("|")[2].lower() if name == "other" else value.lower()
+            if any(search(lower) for _, search, _ in rules):
+                assert WORTH_A_LOOK.search(lower), value
