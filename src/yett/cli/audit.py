@@ -105,7 +105,13 @@ def verify_command(
 @click.option(
     "--kind", default="", help="`request`, `intent`, `lost`, `gap`, `recorder-started` ..."
 )
-@click.option("--limit", type=click.IntRange(min=1), default=DEFAULT_LIMIT, show_default=True)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=DEFAULT_LIMIT,
+    show_default=True,
+    help="most records to print",
+)
 @click.option("--oldest", is_flag=True, help="oldest first")
 @click.option("--follow", is_flag=True, help="then go on with what is recorded, until Ctrl-C")
 @form_option
