@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 ISSUER = "https://login.example.com"
 AUDIENCE = "https://portal.example.com"
-LIFETIME_SECONDS = 600
+LIFETIME_SECONDS = 3600
 COORDINATE_BYTES = 32
 
 CUSTOMER = (
@@ -118,7 +118,7 @@ def encode(value: bytes) -> str:
 
 def credentials(issuer: Issuer, *, accounting: str, kiosk: str) -> dict[str, Header]:
     """Give everybody what they present, honest or not."""
-    hour_ago = int(time.time()) - 3600
+    yesterday = int(time.time()) - 86_400
     ada = ("1", "customer", CUSTOMER)
     tokens = {
         "ada": issuer.token(*ada),
@@ -127,7 +127,7 @@ def credentials(issuer: Issuer, *, accounting: str, kiosk: str) -> dict[str, Hea
         "forger": issuer.forged("4", "admin", ADMIN),
         "nobody's algorithm": issuer.unsigned("4", "admin", ADMIN),
         "confused algorithm": issuer.confused("4", "admin", ADMIN),
-        "yesterday's ada": issuer.token(*ada, iat=hour_ago, exp=hour_ago + 60),
+        "yesterday's ada": issuer.token(*ada, iat=yesterday, exp=yesterday + LIFETIME_SECONDS),
         "another service's ada": issuer.token(*ada, aud="https://newsletter.example.com"),
     }
     found = {who: ("authorization", f"Bearer {token}") for who, token in tokens.items()}
