@@ -24,7 +24,7 @@ def test_refuses_to_start_without_it(tmp_path):
     broken = tmp_path / "libmodsecurity-broken.so"
     broken.write_bytes(b"\x7fELF not really")
     with pytest.raises(PolicyError) as caught:
-        load_library([str(broken), str(tmp_path / "absent.so")])
+        load_library((str(broken), str(tmp_path / "absent.so")))
     finding = caught.value.findings[0]
     assert finding.rule == "injection-unavailable"
     assert "absent.so" in finding.message
@@ -36,12 +36,12 @@ def test_refuses_to_start_without_it(tmp_path):
 def test_refuses_a_library_without_the_symbols():
     """A library of the right name that lacks libinjection is not accepted."""
     with pytest.raises(PolicyError, match="libinjection cannot be loaded"):
-        load_library(["libc.so.6"])
+        load_library(("libc.so.6",))
 
 
 def test_takes_the_first_that_loads(library, tmp_path):
     """A broken candidate does not hide a working one."""
-    assert load_library([str(tmp_path / "no.so"), library.carrier]).carrier == library.carrier
+    assert load_library((str(tmp_path / "no.so"), library.carrier)).carrier == library.carrier
 
 
 def test_bytes_with_nul_are_read_to_the_end(library):

@@ -52,6 +52,7 @@ def test_the_first_look_loses_nothing(corpora):
     rules = compile_rules("plain")
     for name in ("sqli", "xss", "other"):
         for value in corpora(name):
-            lower = value.partition("|")[2].lower() if name == "other" else value.lower()
-            if any(search(lower) for _, search, _ in rules):
+            text = value.partition("|")[2] if name == "other" else value
+            lower = text.lower()
+            if not INERT.fullmatch(text) and any(search(lower) for _, search, _ in rules):
                 assert WORTH_A_LOOK.search(lower), value

@@ -37,7 +37,7 @@ def test_a_missing_library_stops_the_contract(monkeypatch):
     """Where the rule is on, a contract without its detector does not compile."""
 
     def broken():
-        return load_library(["x.so"])
+        return load_library(("x.so",))
 
     monkeypatch.setattr("yett.policy.injection.scan.load_library", broken)
     with pytest.raises(PolicyError, match=r"x\.so"):

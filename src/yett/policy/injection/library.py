@@ -9,8 +9,9 @@ drags in is mapped but never called and never seen by Python's own `ssl` (docs/a
 from __future__ import annotations
 
 import ctypes
+import functools
 import importlib.util
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from msgspec import Struct
@@ -41,8 +42,9 @@ class Library(Struct, frozen=True):
     carrier: str
 
 
-def load_library(candidates: Iterable[str] | None = None) -> Library:
-    """Load libinjection from the first candidate that has it.
+@functools.cache
+def load_library(candidates: tuple[str, ...] | None = None) -> Library:
+    """Load libinjection from the first candidate that has it; once for each set of candidates.
 
     Args:
         candidates: paths or sonames; by default the wheel's file, then the system's.

@@ -7,12 +7,13 @@ client's. Bytes (a file of a form) are content, not text, and are not scanned.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
 from yett.policy.errors import PolicyError
 from yett.policy.freetext import Outline, Spot
-from yett.policy.injection.detect import make_detector
+from yett.policy.injection.detect import Detector, make_detector
 from yett.policy.injection.library import Library, load_library
 from yett.policy.injection.rules import PLAIN, PROFILES
 from yett.policy.injection.walk import Hit, Walk
@@ -51,8 +52,7 @@ def build_scan(
         raise PolicyError([_no_such_place(place) for place in unused])
     if body is None and not any(spot for group in spots.values() for spot in group.values()):
         return None
-    library = library or load_library()
-    detectors = {profile: make_detector(profile, library) for profile in PROFILES}
+    detectors = _make_detectors(library or load_library())
     other = None if default is Mode.OFF else Spot(default, PLAIN)
 
     def scan(values: dict[str, dict[str, Any]], content: Any) -> Hit | None:
@@ -68,6 +68,11 @@ def build_scan(
         return walk.hit
 
     return scan
+
+
+@functools.lru_cache(maxsize=4)
+def _make_detectors(library: Library) -> dict[str, Detector]:
+    return {profile: make_detector(profile, library) for profile in PROFILES}
 
 
 def _parameter_spots(source: TextSource, outline: Outline, default: Mode) -> Spots:
