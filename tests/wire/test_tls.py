@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import socket
 import ssl
@@ -60,7 +61,7 @@ def call(port, context, session=None, name="localhost"):
         wrapped.sendall(b"x")
         if wrapped.recv(1) != b"x":
             raise ConnectionError("refused")
-        return {
+        answer = {
             "serial": wrapped.getpeercert()["serialNumber"],
             "reused": wrapped.session_reused,
             "version": wrapped.version(),
@@ -68,6 +69,10 @@ def call(port, context, session=None, name="localhost"):
             "alpn": wrapped.selected_alpn_protocol(),
             "session": wrapped.session,
         }
+        # Without close_notify OpenSSL would forget the session, and nothing would be proven.
+        with contextlib.suppress(OSError):
+            wrapped.unwrap()
+        return answer
 
 
 @pytest.fixture(params=[asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
@@ -101,21 +106,19 @@ def serial(leaf):
     return f"{x509.load_pem_x509_certificate(leaf.cert_chain_pems[0].bytes()).serial_number:X}"
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_no_session_is_ever_resumed(tmp_path, serve, version):
-    """Neither a ticket nor a session id carries a client past a new look at its certificate."""
+def test_no_ticket_is_given(tmp_path, serve):
+    """Neither protocol hands out a ticket, and TLS 1.3 never resumes."""
     write(tmp_path, CA.issue_cert("localhost"))
     tls = Tls(CONFIG, tmp_path, time.time())
 
     def client(port):
-        context = client_context(version)
+        context, old = client_context(VERSIONS[1]), client_context(VERSIONS[0])
         first = call(port, context)
-        return first, call(port, context, session=first["session"])
+        return first, call(port, context, session=first["session"]), call(port, old)
 
-    first, second = serve(tls, client)
+    first, second, old = serve(tls, client)
     assert (first["reused"], second["reused"]) == (False, False)
-    assert not first["session"].has_ticket
-    assert first["alpn"] is None
+    assert not any(answer["session"].has_ticket for answer in (first, second, old))
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
@@ -166,27 +169,36 @@ def test_a_new_certificate_is_served_without_a_restart(tmp_path, serve):
     assert tls.leaf.names == {"localhost", "other.test"}
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_a_client_certificate_is_required(tmp_path, serve, version):
+def test_a_client_certificate_is_required(tmp_path, serve):
     """With `client_ca` a client without a certificate, or with a stranger's, does not get in."""
     write(tmp_path, CA.issue_cert("localhost"), CA)
     tls = Tls(MUTUAL, tmp_path, time.time())
+    friend, stranger = (ca.issue_cert("client@example.com") for ca in (CA, OTHER_CA))
 
     def client(port):
-        good = client_context(version, CA.issue_cert("client@example.com"))
-        for leaf in (None, OTHER_CA.issue_cert("client@example.com")):
+        good = client_context(leaf=friend)
+        for refused in (client_context(), client_context(leaf=stranger)):
             with pytest.raises((ssl.SSLError, OSError)):
-                call(port, client_context(version, leaf))
+                call(port, refused)
         before = call(port, good)
         OTHER_CA.cert_pem.write_to_path(tmp_path / "ca.pem")
         tls.reload(time.time())
         with pytest.raises((ssl.SSLError, OSError)):
             call(port, good, session=before["session"])
-        return before["reused"], call(
-            port, client_context(version, OTHER_CA.issue_cert("client@example.com"))
-        )["reused"]
+        return before["version"], call(port, client_context(leaf=stranger))["reused"]
 
-    assert serve(tls, client) == (False, False)
+    assert serve(tls, client) == ("TLSv1.3", False)
+
+
+def test_a_certified_client_cannot_resume(tmp_path, serve):
+    """TLS 1.2, which resumes by session id, is closed where the certificate of the client counts."""
+    write(tmp_path, CA.issue_cert("localhost"), CA)
+
+    def client(port):
+        with pytest.raises((ssl.SSLError, OSError)):
+            call(port, client_context(VERSIONS[0], CA.issue_cert("client@example.com")))
+
+    serve(Tls(MUTUAL, tmp_path, time.time()), client)
 
 
 def test_a_stalled_handshake_is_cut(tmp_path, monkeypatch):

@@ -15,6 +15,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, Protocol
 
 from yett.cli.journal import Journal, place
@@ -123,6 +124,7 @@ def fork(
         for other in closing:
             other.close()
         _reset_signals()
+        _call_it(role)
         code = run(Channel(theirs))
     except BaseException as error:  # noqa: BLE001 — the child must never run its parent's code on
         journal.write("crashed", error=type(error).__name__, at=place(error))
@@ -143,6 +145,12 @@ def reap() -> list[tuple[int, int]]:
         if pid == 0:
             return ended
         ended.append((pid, os.waitstatus_to_exitcode(status)))
+
+
+def _call_it(role: str) -> None:
+    """Name the process for `ps -o comm`; the kernel keeps 15 bytes."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/comm").write_text(f"yett {role}"[:15], encoding="ascii")
 
 
 def _reset_signals() -> None:

@@ -2,8 +2,8 @@
 
 Every handshake takes the newest good certificate through the SNI callback of the listening context
 (called without SNI too). `verify_mode` stays that of the listening context, hence one listener per
-policy. Never resumes a session: a ticket would carry a client past a revocation (measured with both
-tickets and TLS 1.2 session ids). RFC 8446, RFC 9325.
+policy. No tickets: one would carry a client past a new look at its certificate. TLS 1.2 resumes by
+session id whatever is set here (measured), so clients with certificates need TLS 1.3. RFC 9325.
 """
 
 from __future__ import annotations
@@ -129,6 +129,9 @@ def _require_client(context: ssl.SSLContext, path: Path) -> None:
             hint="`tls.client_ca` is a PEM file of the authorities that sign client certificates",
         ) from error
     context.verify_mode = ssl.CERT_REQUIRED
+    # The ssl module cannot switch off OpenSSL's cache of TLS 1.2 session ids: within 300 s a client
+    # whose certificate is no longer accepted would resume. TLS 1.3 without tickets has no such way.
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
 
 
 def _read_leaf(path: Path, now: float) -> Leaf:

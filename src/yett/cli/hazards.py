@@ -1,0 +1,90 @@
+"""What is dangerous about a configuration that is allowed: named, and printed at every start.
+
+A hazard is a choice somebody made. It is never refused here and never silent.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from yett.contract.config import Config
+from yett.policy.model import Policy
+from yett.terms import Mode
+from yett.wire.listen import Address
+from yett.wire.tls import EXPIRY_WARNING_DAYS, Tls
+
+_DAY_SECONDS = 86_400
+
+
+def hazards(
+    policy: Policy, address: Address, tls: Tls | None, folder: Path, now: float
+) -> list[str]:
+    """List the hazards, each as `name: what it means and what to do`."""
+    config = policy.config
+    found = [*_listener(config, address, tls, folder, now), *_rules(policy), *_outside(config)]
+    if config.gateway.when_not_recorded == "degrade":
+        found.append("degrade: requests go on, unrecorded, while the recorder's spool is full")
+    if os.geteuid() == 0:
+        found.append("root: give yett a user of its own; a port below 1024 needs only a capability")
+    return found
+
+
+def _listener(
+    config: Config, address: Address, tls: Tls | None, folder: Path, now: float
+) -> Iterator[str]:
+    if tls is None and address.public:
+        yield (
+            f"plain-http: `{address}` can be reached from outside and is not encrypted; "
+            "set `gateway.tls`, or listen on 127.0.0.1 behind something that is"
+        )
+    if tls is None or config.gateway.tls is None:
+        return
+    days = (tls.leaf.expires - now) / _DAY_SECONDS
+    if days < EXPIRY_WARNING_DAYS:
+        yield f"certificate: it expires in {days:.0f} days; a new file is taken without a restart"
+    key = folder / config.gateway.tls.key
+    if stat.S_IMODE(key.stat().st_mode) & 0o077:
+        yield f"key-readable: `{key}` can be read by other users; chmod 600 it"
+
+
+def _rules(policy: Policy) -> Iterator[str]:
+    config = policy.config
+    if config.gateway.mode is not Mode.ENFORCE:
+        yield f"mode: `gateway.mode` is `{config.gateway.mode}`: what is refused is let through"
+    for rule, mode in config.rules.items():
+        if mode is not Mode.ENFORCE:
+            yield f"rule: `rules.{rule}` is `{mode}`"
+    for name, api in config.api.items():
+        for setting in ("unknown_fields", "unknown_query"):
+            mode = getattr(api, setting)
+            if mode is not Mode.ENFORCE:
+                yield f"rule: `api.{name}.{setting}` is `{mode}`"
+
+
+def _outside(config: Config) -> Iterator[str]:
+    for name, api in config.api.items():
+        if _plain(api.upstream):
+            yield f"plain-upstream: `api.{name}.upstream` is on another host and not encrypted"
+    for issuer in config.identity.issuer:
+        if _plain(issuer.jwks or issuer.url):
+            yield (
+                f"plain-keys: the keys of `{issuer.url}` are fetched unencrypted: "
+                "whoever sits between can make tokens"
+            )
+
+
+def _plain(url: str) -> bool:
+    """Whether a URL is plain HTTP to another host."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme != "http" or host == "localhost":
+        return False
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return True

@@ -1,0 +1,248 @@
+"""One worker: the gate on an event loop, with the sockets it inherited.
+
+Wires program, state, spool and TLS to a `Gate`; does what the supervisor says (reload, certificate,
+record, drain); ends when told, or when the supervisor is gone. Forked after the contract was
+compiled; uvloop begins here, after the fork.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import signal
+import socket
+import ssl
+import time
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from msgspec import Struct
+
+from yett.cli.children import Channel, Message
+from yett.cli.journal import Journal, place
+from yett.contract.errors import ContractError
+from yett.engine.program import Program
+from yett.gate.edge import Gate
+from yett.gate.reload import prepare_aside, settle
+from yett.records.spool import Spool
+from yett.state.errors import StateError
+from yett.state.memory import MemoryView
+from yett.terms import Event
+from yett.wire.errors import SetupError
+from yett.wire.redirect import Redirect
+from yett.wire.tasks import spawn, stop_all
+from yett.wire.tls import HANDSHAKE_TIMEOUT_SECONDS, Tls
+
+# After the fork the contract is frozen, and a request makes hardly any cycles: young collections at
+# 700 allocations are work for nothing. Measured on GET with all controls: see docs/how-to/serve.md.
+GC_THRESHOLDS = (20_000, 20, 50)
+
+
+# Longer, and a dead issuer would keep a replaced worker from answering public operations.
+FIRST_KEYS_SECONDS = 3.0
+
+
+class Setup(Struct, kw_only=True):
+    """What the supervisor hands to every worker it forks; it replaces `program` on a reload.
+
+    Args:
+        folder: the contract folder.
+        program: the bound policy.
+        view: state files as last read; a worker goes on from them even if they are broken by then.
+        workers: how many processes share each quota.
+        tls: the listener's certificate, None for plain HTTP.
+        https_port: where HTTPS listens, for the redirect.
+        recorder: the recorder's socket.
+        pseudonym: the gate's name in `Via`, one for all workers.
+        journal: where lifecycle lines go.
+    """
+
+    folder: Path
+    program: Program
+    view: MemoryView
+    workers: int
+    tls: Tls | None
+    https_port: int
+    recorder: Path
+    pseudonym: str
+    journal: Journal
+
+
+class Sockets(Struct, frozen=True):
+    """The listening sockets of one worker slot; `redirect` only beside TLS."""
+
+    gate: socket.socket
+    redirect: socket.socket | None
+
+
+def load_view(setup: Setup, program: Program, previous: MemoryView | None) -> MemoryView:
+    """Read the state files that a program names.
+
+    Raises:
+        StateError: one of them is missing or broken.
+    """
+    config = program.policy.config
+    return MemoryView.from_config(config, setup.folder, workers=setup.workers, previous=previous)
+
+
+def served_operations(program: Program) -> int:
+    """Count the declared operations; what answers for undeclared paths is none."""
+    return sum(operation.method != "*" for operation in program.policy.operations)
+
+
+def run_worker(setup: Setup, role: str, sockets: Sockets, channel: Channel) -> int:
+    """Serve until drained; answers the exit code."""
+    gc.set_threshold(*GC_THRESHOLDS)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_Worker(setup, role, sockets, channel).run())
+
+
+async def _fetch_first_keys(view: MemoryView) -> None:
+    """Give issuers a moment to answer; one that does not is asked again when it is needed."""
+    fetching = spawn(view.start(), "first keys")
+    await asyncio.wait({fetching}, timeout=FIRST_KEYS_SECONDS)
+
+
+class _Worker:
+    def __init__(self, setup: Setup, role: str, sockets: Sockets, channel: Channel) -> None:
+        self._setup = setup
+        self._journal = setup.journal.named(role)
+        self._role = role
+        self._sockets = sockets
+        self._channel = channel
+        self._config = setup.program.policy.config
+        self._stop = asyncio.Event()
+
+    async def run(self) -> int:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(self._on_error)
+        loop.add_signal_handler(signal.SIGTERM, self._stop.set)
+        self._spool = Spool(self._setup.recorder, self._role)
+        await _fetch_first_keys(self._setup.view)
+        self._gate = Gate(
+            self._setup.program,
+            self._setup.view,
+            self._spool,
+            self._setup.view.fetch_keys,
+            pseudonym=self._setup.pseudonym,
+            on_error=self._on_engine_error,
+        )
+        spawn(self._tick(), "state")
+        servers = await self._listen(loop)
+        loop.add_reader(self._channel.fileno(), self._listen_to_supervisor)
+        self._channel.send({"ready": True})
+        await self._stop.wait()
+        return await self._drain(servers)
+
+    async def _listen(self, loop: asyncio.AbstractEventLoop) -> list[asyncio.Server]:
+        tls, sockets = self._setup.tls, self._sockets
+        options: dict[str, Any] = {}
+        if tls is not None:
+            options = {"ssl": tls.context, "ssl_handshake_timeout": HANDSHAKE_TIMEOUT_SECONDS}
+        servers = [await loop.create_server(self._gate.protocol, sock=sockets.gate, **options)]
+        if tls is not None and sockets.redirect is not None:
+            served, port, open_now = tls, self._setup.https_port, set[Redirect]()
+            servers.append(
+                await loop.create_server(
+                    lambda: Redirect(lambda: served.leaf.names, port, open_now),
+                    sock=sockets.redirect,
+                )
+            )
+        return servers
+
+    async def _drain(self, servers: list[asyncio.Server]) -> int:
+        """Stop accepting, let requests under way end, hand the records over."""
+        await asyncio.sleep(0.05)  # connections the kernel has already accepted for us come in
+        for server in servers:
+            server.close()
+        self._gate.start_drain()
+        seconds = self._config.gateway.drain_timeout
+        try:
+            async with asyncio.timeout(seconds):
+                await self._gate.drained
+        except TimeoutError:
+            self._journal.write("cut", connections=len(self._gate.connections))
+            self._gate.abort()
+        unwritten = await self._spool.close()
+        if unwritten:
+            self._journal.write("not-recorded", events=unwritten)
+        await stop_all()
+        return 0
+
+    def _listen_to_supervisor(self) -> None:
+        while True:
+            message = self._channel.receive()
+            if message is None:  # the supervisor is gone: nobody would replace or stop us
+                asyncio.get_running_loop().remove_reader(self._channel.fileno())
+                self._stop.set()
+                return
+            if not message:
+                return
+            self._obey(message)
+
+    def _obey(self, message: Message) -> None:
+        match message["do"]:
+            case "drain":
+                self._stop.set()
+            case "reload":
+                spawn(self._reload(message["digest"]), "reload")
+            case "certificate":
+                self._renew()
+            case "record":
+                self._record(message["kind"], message["note"])
+
+    async def _reload(self, digest: str) -> None:
+        """Compile aside and swap; the supervisor has seen this very contract pass its check."""
+        began, setup = time.monotonic(), self._setup
+        try:
+            program = await prepare_aside(setup.folder)
+            view = load_view(setup, program, setup.view)
+        except (ContractError, StateError, OSError) as error:
+            self._channel.send({"kept": f"{type(error).__name__}: {error}"[:500]})
+            return
+        if program.policy.digest != digest:
+            # The files moved on since the check; the supervisor will notice and check those.
+            self._channel.send({"kept": "the files changed again"})
+            return
+        await _fetch_first_keys(view)
+        setup.program, setup.view = program, view
+        self._gate.view, self._gate.fetch_keys = view, view.fetch_keys
+        self._gate.swap(program)
+        settle()
+        self._channel.send({"swapped": digest, "seconds": round(time.monotonic() - began, 3)})
+
+    async def _tick(self) -> None:
+        """Once a second: changed key and revocation files, key sets that are due."""
+        while True:
+            await asyncio.sleep(1.0)
+            self._setup.view.tick()
+
+    def _renew(self) -> None:
+        assert self._setup.tls is not None
+        try:
+            self._setup.tls.reload(time.time())
+        except SetupError as error:
+            self._journal.write("certificate-refused", error=str(error), hint=error.hint)
+        else:
+            self._journal.write("certificate-taken")
+
+    def _record(self, kind: str, note: str) -> None:
+        policy = self._gate.program.policy.digest[:16]
+        self._spool.append(Event(time=time.time(), request="", kind=kind, note=note, policy=policy))
+
+    def _on_engine_error(self, error: Exception) -> None:
+        self._journal.write("internal-error", error=type(error).__name__, at=place(error))
+
+    def _on_error(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if isinstance(error, ConnectionError | TimeoutError | ssl.SSLError):
+            return  # a peer that left or stalled in its handshake is not news
+        with contextlib.suppress(Exception):
+            self._journal.write(
+                "unexpected",
+                what=str(context.get("message", ""))[:200],
+                error=type(error).__name__ if error else "",
+                at=place(error) if error else "",
+            )

@@ -1,0 +1,146 @@
+"""A new contract while the gate is open: noticed, loaded and checked aside, swapped whole.
+
+`Watch` notices that files changed, `prepare` makes a program of a folder or raises, `swap_aside`
+does so beside a running loop. A broken contract never replaces a working one, because nothing here
+touches the running program before the new one has passed its self-check.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import hashlib
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from yett.contract.config import Config
+from yett.contract.load import load
+from yett.engine.program import Program, build
+from yett.gate.selfcheck import check_program
+from yett.policy.compile import compile_policy
+
+# The compiling thread gives the interpreter lock back this often, so that the loop goes on between:
+# the default of 5 ms was felt by every request (tests/gate/bench note in docs/how-to/serve.md).
+SWITCH_SECONDS = 0.0005
+_Stamp = tuple[int, int, int]
+
+
+class Watch:
+    """Notices changes of a set of files by looking, which works on every file system.
+
+    A look costs one `stat` a file; contents are hashed only when a stamp moved. A change counts
+    once it has been the same for two looks, so that a file is not read half written.
+
+    Args:
+        files: answers the files to look at, each time.
+    """
+
+    def __init__(self, files: Callable[[], tuple[Path, ...]]) -> None:
+        self._files = files
+        self._stamps: dict[Path, _Stamp | None] = self._look()
+        self._digest = self._hash()
+        self._moving = False
+
+    def changed(self) -> bool:
+        """Whether the contents differ from those of the last time it was True (or of the start)."""
+        stamps = self._look()
+        if stamps != self._stamps:
+            self._stamps = stamps
+            self._moving = True
+            return False
+        if not self._moving:
+            return False
+        self._moving = False
+        before, self._digest = self._digest, self._hash()
+        return before != self._digest
+
+    def newer(self, when: float) -> bool:
+        """Whether a file was changed or put in place after `when` (unix seconds)."""
+        for path in self._files():
+            with suppress(FileNotFoundError):
+                # The change time: a renamed file keeps its modification time.
+                if path.stat().st_ctime >= when:
+                    return True
+        return False
+
+    def catch_up(self) -> None:
+        """Take what is there now as seen; for who is about to read the files anyway."""
+        self._stamps, self._digest = self._look(), self._hash()
+        self._moving = False
+
+    def _look(self) -> dict[Path, _Stamp | None]:
+        return {path: _stamp(path) for path in self._files()}
+
+    def _hash(self) -> bytes:
+        whole = hashlib.sha256()
+        for path in self._files():
+            try:
+                content = path.read_bytes()
+            except OSError:
+                content = b""
+            whole.update(hashlib.sha256(content).digest())
+        return whole.digest()
+
+
+def contract_files(folder: Path, config: Config) -> tuple[Path, ...]:
+    """The files a contract is read from, as far as `config` names them."""
+    named = [name for api in config.api.values() for name in (api.openapi, api.overlay)]
+    return (folder / "yett.toml", *(folder / name for name in named if name))
+
+
+def prepare(folder: Path) -> Program:
+    """Load, compile and self-check the contract of a folder.
+
+    Raises:
+        ContractError: it cannot be used; the findings say where and why.
+    """
+    with paused_collector():
+        program = build(compile_policy(load(folder)))
+        check_program(program)
+    return program
+
+
+async def prepare_aside(folder: Path) -> Program:
+    """Do what `prepare` does in a thread, while the running loop goes on.
+
+    Raises:
+        ContractError: as `prepare`.
+    """
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_SECONDS)
+    try:
+        return await asyncio.to_thread(prepare, folder)
+    finally:
+        sys.setswitchinterval(before)
+
+
+@contextmanager
+def paused_collector() -> Iterator[None]:
+    """Pause the cyclic collector while a contract is compiled: it would only walk what stays."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def settle() -> None:
+    """Move all that lives now out of the collector's sight: a compiled contract stays for good.
+
+    Without it each full collection walks the whole contract, and after a fork copies its pages.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+
+
+def _stamp(path: Path) -> _Stamp | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
