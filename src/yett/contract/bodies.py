@@ -9,7 +9,7 @@ from yett.contract.model import Body, MediaType, Response
 from yett.contract.places import Source
 from yett.contract.refs import Reader
 from yett.contract.report import quote
-from yett.contract.rules import OPENAPI_SHAPE
+from yett.contract.rules import MEDIA_TYPE_TWICE, OPENAPI_SHAPE
 
 _MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+*-]+/[a-z0-9!#$&^_.+*-]+\Z")  # RFC 6838 s4.2, and ranges
 _STATUS = re.compile(r"[1-5][0-9][0-9]\Z|[1-5]XX\Z|default\Z")
@@ -77,8 +77,13 @@ class BodyReading:
                 hint = "write it like `application/json`"
                 self._reader.report.add(OPENAPI_SHAPE, message, at.at(written), hint=hint)
                 continue
+            if name in found:
+                message = f"{quote(written)} differs from another media type by its parameters only"
+                hint = "the first one is read, this one is not"
+                self._reader.report.add(MEDIA_TYPE_TWICE, message, at.at(written), hint=hint)
+                continue
             followed = self._reader.follow(item, at.at(written))
-            if followed is not None and name not in found:
+            if followed is not None:
                 found[name] = self._media_type(name, *followed)
         return tuple(found.values())
 

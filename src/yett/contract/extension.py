@@ -31,6 +31,8 @@ EXTENSIONS: dict[str, tuple[str, ...]] = {
     "x-yett-class": ("schema",),
     "x-yett-ref": ("schema",),
 }
+# What a string may hold, for the search for injections; `off` is not searched.
+TEXT_KINDS = ("plain", "html", "code", "off")
 METHODS = frozenset(("get", "put", "post", "delete", "options", "head", "patch", "trace", "query"))
 # Keys of a `x-yett` that later rooms read; kept as written.
 LATER = ("resource", "machine", "sunset", "webhook")
@@ -163,13 +165,9 @@ def check_names(document: Any, source: Source, report: Report) -> None:
 
 
 def _check_small(key: str, value: Any, at: Source, report: Report) -> None:
-    if key == "x-yett-text" and value not in tuple(Mode):
-        report.add(
-            EXTENSION_VALUE,
-            f"`{key}`: {quote(value)} is not one of `off`, `observe`, `enforce`",
-            at,
-            hint=did_you_mean(str(value), [mode.value for mode in Mode]),
-        )
+    if key == "x-yett-text" and value not in TEXT_KINDS:
+        message = f"`{key}`: {quote(value)} is no kind of text"
+        report.add(EXTENSION_VALUE, message, at, hint=did_you_mean(str(value), list(TEXT_KINDS)))
     elif key in ("x-yett-class", "x-yett-ref") and not (isinstance(value, str) and value):
         report.add(EXTENSION_VALUE, f"`{key}`: {quote(value)} is not a name", at)
     elif key in ("x-yett-machine", "x-yett-webhook") and not isinstance(value, dict):

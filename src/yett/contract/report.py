@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from msgspec import Struct
 
 from yett.contract.errors import ContractError
-from yett.contract.places import Source
+from yett.contract.places import Source, write_pointer
 from yett.contract.rules import Rule
 from yett.terms import Finding
 
@@ -37,8 +37,12 @@ class Remark(Struct, frozen=True, kw_only=True):
             path=self.source.path,
             line=self.source.line,
             hint=self.hint,
-            subject=self.subject,
+            subject=self.subject or self._pointer(),
         )
+
+    def _pointer(self) -> str:
+        """Name the place in the document: the line says nothing in a file of one line."""
+        return f"#{write_pointer(self.source.pointer)}" if self.source.pointer else ""
 
 
 class Report:

@@ -50,6 +50,7 @@ OPENAPI_PARAMETER = Rule("openapi-parameter", "error", "a parameter cannot be re
 OPENAPI_SECURITY = Rule("openapi-security", "error", "a security requirement cannot be met")
 OPENAPI_OPERATION_ID = Rule("openapi-operation-id", "error", "two operations share an id")
 OPENAPI_SERVER = Rule("openapi-server", "error", "no base path can be told from `servers`")
+MEDIA_TYPE_TWICE = Rule("media-type-twice", "warning", "a media type is declared twice")
 SCHEMA_REF = Rule("schema-ref", "warning", "a schema's `$ref` leads nowhere")
 SCHEMA_KEYWORD = Rule("schema-keyword", "warning", "a schema keyword has the wrong type")
 

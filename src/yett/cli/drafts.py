@@ -1,0 +1,96 @@
+"""The files `yett init` writes, as text: settings with their reasons, an overlay to decide in."""
+
+from __future__ import annotations
+
+import json
+
+MAX_DRAFTED = 2000
+
+_SETTINGS = """\
+# The contract of yett. Every key is described in docs/reference/config.md; an unknown key is an
+# error. Paths are meant from this folder.
+
+[api.{name}]
+openapi  = {openapi}       # the team's own description, untouched
+overlay  = "overlay.yaml"  # what yett needs to know beyond it
+upstream = {upstream}      # the service behind the gate
+# path   = "/v2"           # the prefix, where `servers` in the description does not say it
+# unknown_fields = "enforce"   # off | observe | enforce
+# unknown_query  = "enforce"
+
+[gateway]
+listen  = "127.0.0.1:8080" # 0.0.0.0 opens it to the network; then set `tls` too
+mode    = "enforce"        # observe: say what would be refused, and let it through
+workers = 0                # 0: one process per core
+# tls   = {{cert = "tls/cert.pem", key = "tls/key.pem"}}
+# trusted_proxies = ["10.0.0.0/8"]   # whose X-Forwarded-For counts
+
+# Who vouches for callers. No default: without an issuer no token is accepted.
+# [[identity.issuer]]
+# url        = "https://login.example.com"
+# audience   = "https://api.example.com"
+# algorithms = ["ES256"]
+
+# API keys, made by `yett key create`.
+# [identity]
+# keys = "keys.json"
+
+# Scopes exist once; with this table, a scope that is not in it is an error.
+# [vocabulary.scopes]
+# "bookings:read" = "see own bookings"
+
+[limits]
+default  = ["600/min per principal", "6000/min per ip"]
+failures = "60/min per ip"     # refused requests of one source before it is slowed down
+
+[store]
+ledger = "var/ledger"          # the record of every decision
+
+# [cors]
+# origins = ["https://app.example.com"]   # exact; `*` is not taken
+"""
+
+_OVERLAY = """\
+overlay: 1.0.0
+info:
+  title: What yett needs to know about {openapi}
+  version: 1.0.0
+# Each action adds `x-yett` to operations. Targets are JSONPath (RFC 9535), for example:
+#   - target: $.paths['/bookings'].post
+#     update:
+#       x-yett: {{limit: 10/min per principal, cost: 5}}
+"""
+
+_OPEN = """\
+# These do not say who may call them, and are refused until they do. For each, say that it is
+# public, or name a security scheme of the description under `security`.
+"""
+
+
+def settings_draft(name: str, openapi: str, upstream: str) -> str:
+    """Write `yett.toml`; values are quoted as TOML basic strings, which JSON's are."""
+    return _SETTINGS.format(
+        name=_key(name), openapi=json.dumps(openapi), upstream=json.dumps(upstream)
+    )
+
+
+def overlay_draft(openapi: str, open_: tuple[tuple[str, str], ...]) -> str:
+    """Write the overlay, with a draft in comments for each (path, method) that is open."""
+    text = _OVERLAY.format(openapi=openapi)
+    if not open_:
+        return text + "actions: []\n"
+    lines = [text, _OPEN.rstrip("\n"), "actions: []"]
+    for path, method in open_[:MAX_DRAFTED]:
+        lines.append(f"#  - target: {_target(path, method)}")
+        lines.append("#    update: {x-yett: {public: true}}")
+    return "\n".join(lines) + "\n"
+
+
+def _target(path: str, method: str) -> str:
+    quoted = path.replace("\\", "\\\\").replace("'", "\\'")
+    return json.dumps(f"$.paths['{quoted}'].{method}", ensure_ascii=False)
+
+
+def _key(name: str) -> str:
+    plain = name.replace("-", "").replace("_", "")
+    return name if plain.isascii() and plain.isalnum() else json.dumps(name)

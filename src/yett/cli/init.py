@@ -1,0 +1,155 @@
+"""`yett init`: write a contract folder that runs, from a file, a URL or the app itself.
+
+Never overwrites without `--force`, and says what is still open: an operation that does not say who
+may call it is refused by the gate until somebody decides. Exit codes: 0 written, 2 the input is
+wrong, 3 the URL or the app failed.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from yett.cli.drafts import overlay_draft, settings_draft
+from yett.cli.fetch import FetchError, export_app, fetch
+from yett.cli.output import printable
+from yett.contract.document import read_document
+from yett.contract.errors import ContractError, describe
+from yett.contract.files import read_bounded
+from yett.contract.lint import lint
+from yett.contract.load import CONFIG_NAME, load
+
+if TYPE_CHECKING:
+    from yett.contract.model import Contract
+
+DEFAULT_UPSTREAM = "http://127.0.0.1:8000"
+OVERLAY_NAME = "overlay.yaml"
+MAX_OPEN_SHOWN = 10
+
+
+@click.command("init")
+@click.option("--openapi", metavar="FILE|URL", help="the OpenAPI description, copied")
+@click.option("--app", metavar="MODULE:APP", help="a FastAPI or other app that has `.openapi()`")
+@click.option("--upstream", metavar="URL", help=f"the service  [default: {DEFAULT_UPSTREAM}]")
+@click.option("--name", default="api", show_default=True, help="what to call the api")
+@click.option("--force", is_flag=True, help="overwrite what is there")
+@click.pass_obj
+def init(
+    folder: Path | None,
+    openapi: str | None,
+    app: str | None,
+    upstream: str | None,
+    name: str,
+    *,
+    force: bool,
+) -> None:
+    """Write a contract folder that runs, and say what is still open.
+
+    Example: yett -C contract/ init --app portal.main:app --upstream http://127.0.0.1:8000
+    """
+    where = folder or Path()
+    data, description = _description(where, openapi, app)
+    try:
+        read_document(data, description, lambda: data)
+    except ContractError as error:
+        _refuse_all(error)
+    files = {description: data, OVERLAY_NAME: overlay_draft(description, ()).encode()}
+    files[CONFIG_NAME] = settings_draft(name, description, upstream or DEFAULT_UPSTREAM).encode()
+    _write(where, files, force=force, source=openapi)
+    try:
+        contract = load(where)
+    except ContractError as error:
+        click.echo(f"written to `{where}`; these mistakes are still there:", err=True)
+        _refuse_all(error)
+    open_ = _unguarded(contract)
+    (where / OVERLAY_NAME).write_text(overlay_draft(description, open_), encoding="utf-8")
+    _tell(where, contract, open_, files)
+
+
+def _description(folder: Path, openapi: str | None, app: str | None) -> tuple[bytes, str]:
+    """Return the bytes of the OpenAPI description and the name it gets in the folder."""
+    if (openapi is None) == (app is None):
+        _refuse(
+            "say where the OpenAPI description is",
+            "one of `--openapi openapi.yaml`, `--openapi https://…`, `--app module:app`",
+        )
+    try:
+        if app is not None:
+            return export_app(app, Path.cwd()), "openapi.json"
+        assert openapi is not None
+        if openapi.startswith(("http://", "https://")):
+            data = fetch(openapi)
+            return data, "openapi.json" if data.lstrip()[:1] == b"{" else "openapi.yaml"
+        data = read_bounded(Path(openapi))
+    except FetchError as error:
+        _refuse(error.message, error.hint, 3)
+    except ContractError as error:
+        _refuse_all(error)
+    inside = Path(openapi).absolute().parent == folder.absolute()
+    suffix = ".json" if Path(openapi).suffix == ".json" else ".yaml"
+    return data, Path(openapi).name if inside else f"openapi{suffix}"
+
+
+def _write(folder: Path, files: dict[str, bytes], *, force: bool, source: str | None) -> None:
+    origin = Path(source).absolute() if source else None
+    # The description itself may already live here: then it is used as it is.
+    wanted = {name: data for name, data in files.items() if (folder / name).absolute() != origin}
+    taken = [name for name in wanted if (folder / name).exists()]
+    if taken and not force:
+        names = ", ".join(f"`{folder / name}`" for name in taken)
+        _refuse(f"already there: {names}", "`--force` overwrites them")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in wanted.items():
+        (folder / name).write_bytes(data)
+
+
+def _unguarded(contract: Contract) -> tuple[tuple[str, str], ...]:
+    """List (path, method) of what does not say who may call it."""
+    return tuple(
+        (operation.path, operation.method.lower())
+        for api in contract.apis
+        for operation in api.operations
+        if operation.security is None and operation.settings.public is not True
+    )
+
+
+def _tell(
+    folder: Path,
+    contract: Contract,
+    open_: tuple[tuple[str, str], ...],
+    files: dict[str, bytes],
+) -> None:
+    number = sum(len(api.operations) for api in contract.apis)
+    for name in files:
+        click.echo(f"wrote {folder / name}")
+    click.echo(f"{number:,} operations are declared")
+    if open_:
+        click.echo(f"still open: {len(open_):,} do not say who may call them, and are refused")
+        for path, method in open_[:MAX_OPEN_SHOWN]:
+            click.echo(printable(f"  {method.upper()} {path}"))
+        if len(open_) > MAX_OPEN_SHOWN:
+            click.echo(f"  and {len(open_) - MAX_OPEN_SHOWN:,} more")
+        click.echo(f"hint: `{folder / OVERLAY_NAME}` has a draft for each")
+    for finding in lint(contract):
+        if finding.rule == "credential-unverifiable":
+            click.echo(f"still open: {finding.message}")
+            click.echo(f"hint: {finding.hint}")
+    option = "" if folder == Path() else f" -C {folder}"
+    click.echo(f"next: yett{option} check, then yett{option} serve")
+
+
+def _refuse_all(error: ContractError) -> NoReturn:
+    for finding in error.findings:
+        click.echo(printable(describe(finding)), err=True)
+        if finding.hint:
+            click.echo(printable(f"hint: {finding.hint}"), err=True)
+    sys.exit(2)
+
+
+def _refuse(message: str, hint: str, code: int = 2) -> NoReturn:
+    click.echo(printable(message), err=True)
+    click.echo(printable(f"hint: {hint}"), err=True)
+    sys.exit(code)
