@@ -159,7 +159,7 @@ def _write_contract(portal: Path, folder: Path, port: int) -> Path:
 def _issue_key(contract: Path, owner: str, scope: str) -> str:
     """Issue an API key as an operator would; the only copy is what the command prints."""
     done = run_yett(
-        contract, "key", "create", "--owner", owner, "--scope", scope, "--format", "json"
+        contract, "key", "issue", "--owner", owner, "--scope", scope, "--format", "json"
     )
     if done.returncode:
         said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
