@@ -31,7 +31,7 @@ workers = 0                # 0: one process per core
 # audience   = "https://api.example.com"
 # algorithms = ["ES256"]
 
-# API keys, made by `yett key create`.
+# API keys, made by `yett key issue`.
 # [identity]
 # keys = "keys.json"
 

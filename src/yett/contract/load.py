@@ -111,7 +111,7 @@ def _check_files(config: Config, source: Source, folder: Path, report: Report) -
     if keys and not (folder / keys).exists():
         message = f"there is no file {quote(keys)}: no API key is accepted yet"
         at = source.within(("identity", "keys"))
-        report.add(CONFIG_HAZARD, message, at, hint="`yett key create` writes it")
+        report.add(CONFIG_HAZARD, message, at, hint="`yett key issue` writes it")
 
 
 def _is_file(folder: Path, name: str, at: Source, report: Report) -> bool:
