@@ -144,6 +144,8 @@ def test_networks_bind_a_key(source, accepted):
         ({"id": "short"}, "`short` is not a key id"),
         ({"digest": "x"}, "key `Ab3dEf9h` has no SHA-256 digest"),
         ({"owner": ""}, "key `Ab3dEf9h` needs an owner, in printable characters"),
+        ({"scopes": ("a b",)}, "key `Ab3dEf9h` has a scope or role that is not a word"),
+        ({"roles": ("a\x1b[2J",)}, "key `Ab3dEf9h` has a scope or role that is not a word"),
         ({"expires": float("inf")}, "key `Ab3dEf9h` needs an expiry"),
         ({"expires": 0.0}, "key `Ab3dEf9h` needs an expiry"),
         ({"networks": ("10.0.0.1/8",)}, "key `Ab3dEf9h` has a network that is not a CIDR"),

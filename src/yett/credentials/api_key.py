@@ -136,6 +136,8 @@ def _held(record: KeyRecord) -> HeldKey:
         raise KeyRecordError(f"key `{record.id}` has no SHA-256 digest")
     if not is_identifier(record.owner) or (record.tenant and not is_identifier(record.tenant)):
         raise KeyRecordError(f"key `{record.id}` needs an owner, in printable characters")
+    if not all(is_identifier(one) and " " not in one for one in (*record.scopes, *record.roles)):
+        raise KeyRecordError(f"key `{record.id}` has a scope or role that is not a word")
     if not 0 < record.expires < float("inf"):
         raise KeyRecordError(f"key `{record.id}` needs an expiry")
     principal = Principal(

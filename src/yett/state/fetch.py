@@ -11,7 +11,7 @@ import ipaddress
 import time
 import urllib.error
 import urllib.request
-from http.client import HTTPException, HTTPMessage
+from http.client import HTTPException, HTTPMessage, HTTPResponse
 from typing import IO
 from urllib.parse import SplitResult, urlsplit
 
@@ -79,16 +79,17 @@ def fetch(url: str, most_bytes: int) -> bytes:
         raise FetchError(f"`{url}` cannot be fetched: {type(error).__name__}") from error
 
 
-def _read(response: IO[bytes], url: str, most_bytes: int, deadline: float) -> bytes:
+def _read(response: HTTPResponse, url: str, most_bytes: int, deadline: float) -> bytes:
     """Read in pieces, so that neither a flood nor a trickle lasts."""
-    read = getattr(response, "read1", response.read)
     body = b""
-    while chunk := read(CHUNK_BYTES):
+    while chunk := response.read1(CHUNK_BYTES):
         body += chunk
         if len(body) > most_bytes:
             raise FetchError(f"`{url}` is larger than {most_bytes} bytes")
         if time.monotonic() > deadline:
             raise FetchError(f"`{url}` took longer than {DEADLINE_SECONDS:.0f} s")
+    if response.length:
+        raise FetchError(f"`{url}` broke off")  # read1 does not notice: bytes are still owed
     return body
 
 

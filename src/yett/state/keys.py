@@ -80,7 +80,7 @@ class IssuerKeys:
         """Go on with the set another object of the same issuer held, after a reload."""
         if held.keys is not None:
             self.keys = self.keys or held.keys
-            self._fresh_until = held._fresh_until
+            self._tried, self._fresh_until = held._tried, held._fresh_until
 
     async def fetch(self) -> bool:
         """Fetch once for everybody who waits; True when the set may be newer than it was."""

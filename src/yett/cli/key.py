@@ -1,0 +1,211 @@
+"""`yett key`: make, list, rotate and revoke API keys in the file that `[identity] keys` names.
+
+A key is printed once, on standard output, and never again: the file holds its digest. A running
+gate reads the file again within a second. Exit codes: 0 fine, 2 the input is wrong, 3 something
+outside failed.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from yett.cli.key_place import Place, explained, fail, find_place, known
+from yett.credentials.api_key import KeyRecord
+from yett.state.key_file import Records, change, load_records, make_key
+
+DAY_SECONDS = 86_400
+DEFAULT_DAYS = 90
+MAX_DAYS = 366
+DEFAULT_OVERLAP_DAYS = 7
+
+form_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="for people or for programs",
+)
+days_option = click.option(
+    "--days",
+    type=click.IntRange(1, MAX_DAYS),
+    default=DEFAULT_DAYS,
+    show_default=True,
+    help="how long it is good",
+)
+
+
+Find = Callable[[], Place]
+
+
+@click.group("key")
+@click.pass_context
+def key(ctx: click.Context) -> None:
+    """Make, list, rotate and revoke API keys.
+
+    Example: yett key issue --owner ana@example.com --scope bookings:read
+    """
+    folder = ctx.obj
+    # Looked up when a command needs it, so that `--help` works anywhere.
+    ctx.obj = lambda: find_place(Path(folder) if isinstance(folder, str | Path) else Path())
+
+
+@key.command("issue")
+@click.option("--owner", required=True, help="the person or service it acts for")
+@click.option("--scope", "scopes", multiple=True, help="a scope it carries; may be repeated")
+@click.option("--role", "roles", multiple=True, help="a role it carries; may be repeated")
+@click.option("--tenant", default="", help="the tenant it belongs to")
+@click.option("--network", "networks", multiple=True, help="a CIDR it may come from; repeatable")
+@click.option("--env", default="live", show_default=True, help="second part of the key")
+@click.option("--kind", default="key", show_default=True, help="third part of the key")
+@click.option("--start-in", type=click.IntRange(0, MAX_DAYS), default=0, help="days to wait")
+@click.option("--note", default="", help="what it is for")
+@days_option
+@form_option
+@click.pass_obj
+def issue_command(find: Find, /, days: int, start_in: int, form: str, **settings: Any) -> None:
+    """Make a key and print it once.
+
+    Example: yett key issue --owner ana@example.com --scope bookings:read --days 30
+    """
+    with explained():
+        place = find()
+        known(settings["scopes"], place.scopes, "scope")
+        known(settings["roles"], place.roles, "role")
+        now = int(time.time())
+        start = now + start_in * DAY_SECONDS
+        draft = KeyRecord(
+            id="",
+            digest="",
+            created=now,
+            not_before=start if start_in else 0,
+            expires=start + days * DAY_SECONDS,
+            **settings,
+        )
+        text, record = make_key(draft)
+        change(place.path, lambda records: (*records, record))
+    hand_over(text, record, form)
+
+
+@key.command("rotate")
+@click.argument("identifier", metavar="ID")
+@click.option(
+    "--overlap",
+    type=click.IntRange(0, MAX_DAYS),
+    default=DEFAULT_OVERLAP_DAYS,
+    show_default=True,
+    help="days for which the old key stays good",
+)
+@days_option
+@form_option
+@click.pass_obj
+def rotate_command(find: Find, identifier: str, overlap: int, days: int, form: str) -> None:
+    """Make a successor with the same grants; both are good during the overlap.
+
+    Example: yett key rotate Ab3dEf9h --overlap 7
+    """
+    with explained():
+        path, now = find().path, int(time.time())
+        old = find_record(load_records(path), identifier)
+        if old.revoked:
+            fail(2, f"key `{identifier}` is revoked", "`yett key issue` makes a new one")
+        draft = msgspec.structs.replace(
+            old, created=now, not_before=0, expires=now + days * DAY_SECONDS, replaces=old.id
+        )
+        text, record = make_key(draft)
+        end = now + overlap * DAY_SECONDS
+
+        def succeed(records: Records) -> Records:
+            current = find_record(records, identifier)
+            ending = msgspec.structs.replace(current, expires=min(current.expires, end))
+            return (*replaced(records, ending), record)
+
+        change(path, succeed)
+    hand_over(text, record, form)
+
+
+@key.command("revoke")
+@click.argument("identifier", metavar="ID")
+@click.pass_obj
+def revoke_command(find: Find, identifier: str) -> None:
+    """Refuse a key from now on; its record stays.
+
+    Example: yett key revoke Ab3dEf9h
+    """
+    with explained():
+
+        def end(records: Records) -> Records:
+            record = find_record(records, identifier)
+            gone = msgspec.structs.replace(record, revoked=record.revoked or time.time())
+            return replaced(records, gone)
+
+        change(find().path, end)
+    click.echo(f"key {identifier} is revoked", err=True)
+
+
+@key.command("list")
+@form_option
+@click.pass_obj
+def list_command(find: Find, form: str) -> None:
+    """List the keys: who owns them, what they may do, until when.
+
+    Example: yett key list --format json
+    """
+    with explained():
+        records = load_records(find().path)
+    now = time.time()
+    if form == "json":
+        click.echo(json.dumps([shown(record, now) for record in records], indent=1))
+        return
+    for record in records:
+        until = time.strftime("%Y-%m-%d", time.gmtime(record.expires))
+        grants = " ".join((*record.scopes, *record.roles)) or "-"
+        click.echo(f"{record.id}  {state(record, now):8} until {until}  {record.owner}  {grants}")
+
+
+def find_record(records: Records, identifier: str) -> KeyRecord:
+    """Find a record by its id."""
+    found = next((record for record in records if record.id == identifier), None)
+    if found is None:
+        fail(2, f"there is no key `{identifier}`", "`yett key list` shows them")
+    return found
+
+
+def replaced(records: Records, changed: KeyRecord) -> Records:
+    """Put a changed record in the place of its old version."""
+    return tuple(changed if record.id == changed.id else record for record in records)
+
+
+def state(record: KeyRecord, now: float) -> str:
+    """Say in one word whether a key is good."""
+    if record.revoked:
+        return "revoked"
+    if now >= record.expires:
+        return "expired"
+    return "waiting" if now < record.not_before else "good"
+
+
+def shown(record: KeyRecord, now: float) -> dict[str, Any]:
+    """Show a record without its digest."""
+    fields: dict[str, Any] = msgspec.to_builtins(record)
+    del fields["digest"]
+    return {**fields, "state": state(record, now)}
+
+
+def hand_over(text: str, record: KeyRecord, form: str) -> None:
+    """Print a fresh key once; what is not secret goes to standard error, so pipes get the key."""
+    if form == "json":
+        click.echo(json.dumps({**shown(record, time.time()), "key": text}, indent=1))
+        return
+    until = time.strftime("%Y-%m-%d", time.gmtime(record.expires))
+    click.echo(text)
+    click.echo(
+        f"key {record.id} for {record.owner}, good until {until}; it is shown once", err=True
+    )
