@@ -150,6 +150,7 @@ def _held(record: KeyRecord) -> HeldKey:
         credential=record.id,
         scheme="api_key",
         expires=record.expires,
+        claims={"iat": record.created},  # what revocation cut-offs compare
     )
     return HeldKey(record, record.digest.encode(), _networks(record), Verified(principal))
 

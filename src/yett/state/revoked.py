@@ -7,10 +7,10 @@ valid token has several spellings (notes/identity 0.4). Format: docs/concepts/cr
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from yett.state.errors import StateError
 from yett.terms import Principal
@@ -30,7 +30,7 @@ class Revocation(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """
 
     kind: Kind
-    value: str
+    value: Annotated[str, Meta(min_length=1)]
     issuer: str = ""
     before: float | None = None
     reason: str = ""
