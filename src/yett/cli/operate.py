@@ -139,7 +139,7 @@ class Operator:
             self._again = True  # broken since the check: look again
             return
         old, self._setup.program, self._setup.view = self._config, program, view
-        settle()
+        settle(thorough=True)  # nobody waits for the supervisor
         self._journal.write(
             "reload", policy=self._digest[:16], operations=served_operations(program)
         )

@@ -101,7 +101,7 @@ def serve(
     )
     with _runtime(setup), _supervisor(setup, bound) as supervisor:
         try:
-            settle()
+            settle(thorough=False)
             supervisor.start()
         except StartError as error:
             _fail(error.message, error.hint, error.code)
