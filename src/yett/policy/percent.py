@@ -52,6 +52,8 @@ def split_pairs(raw: str) -> tuple[list[tuple[str, str]], str]:
     Raises:
         EncodingError: a name or value cannot be decoded, or there are over `MAX_PAIRS`.
     """
+    if raw.count("&") >= MAX_PAIRS:
+        raise EncodingError
     if _CANONICAL.fullmatch(raw):
         found = [(name, value) for name, _, value in (p.partition("=") for p in raw.split("&"))]
         written = raw
@@ -61,6 +63,4 @@ def split_pairs(raw: str) -> tuple[list[tuple[str, str]], str]:
             for name, _, value in (pair.partition("=") for pair in raw.split("&") if pair)
         ]
         written = "&".join([f"{encode(name)}={encode(value)}" for name, value in found])
-    if len(found) > MAX_PAIRS:
-        raise EncodingError
     return found, written
