@@ -134,7 +134,7 @@ class DictView:
     def leave(self, subject: str) -> None:
         self.inside[subject] -= 1
 
-    def verify(self, scheme: str, credential: bytes, now: float):
+    def verify(self, scheme: str, credential: bytes, now: float, source: str):
         return self.tokens.get(credential, CREDENTIAL_INVALID(note=scheme))
 
     def revoked(self, principal: Principal) -> bool:

@@ -36,10 +36,11 @@ class View(Protocol):
     def leave(self, subject: str) -> None:
         """Count one fewer."""
 
-    def verify(self, scheme: str, credential: bytes, now: float) -> Verified | Problem:
+    def verify(self, scheme: str, credential: bytes, now: float, source: str) -> Verified | Problem:
         """Verify a presented credential, from memory where it was verified before.
 
         `scheme` is `bearer` (a JWT) or `api_key`. A `Verified` may say that keys must be fetched.
+        `source` is the client's address: an API key may be bound to networks.
         """
 
     def revoked(self, principal: Principal) -> bool:

@@ -124,7 +124,9 @@ class _Anybody:
     def leave(self, _subject: str) -> None:
         return None
 
-    def verify(self, _scheme: str, _credential: bytes, _now: float) -> Verified | Problem:
+    def verify(
+        self, _scheme: str, _credential: bytes, _now: float, _source: str
+    ) -> Verified | Problem:
         return Verified(self._principal)
 
     def revoked(self, _principal: Principal) -> bool:

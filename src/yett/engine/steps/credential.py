@@ -60,7 +60,7 @@ class CredentialStep:
                 continue
             if presented[0] == UNKNOWN:
                 return CREDENTIAL_INVALID(headers=(invalid_token(),), note="unknown scheme")
-            verified = x.view.verify(presented[0], presented[1], x.now)
+            verified = x.view.verify(presented[0], presented[1], x.now, x.request.source)
             if isinstance(verified, Problem):
                 return verified
             if verified.principal is None:
@@ -72,7 +72,7 @@ class CredentialStep:
         """Fetch the missing key, then look once more: missing again, nobody vouches for it."""
 
         def resume(x: Exchange, fetched: bool) -> Outcome:
-            again = x.view.verify(*presented, x.now) if fetched else verified
+            again = x.view.verify(*presented, x.now, x.request.source) if fetched else verified
             if isinstance(again, Problem):
                 return again
             if again.principal is None:
