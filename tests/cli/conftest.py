@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-COMMAND = [sys.executable, "-c", "from yett.cli.serve import serve; serve()"]
+COMMAND = [sys.executable, "-m", "yett.cli", "serve"]
 
 
 class Upstream(asyncio.Protocol):

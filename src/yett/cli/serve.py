@@ -27,6 +27,7 @@ import yett
 from yett.cli.hazards import hazards
 from yett.cli.journal import Journal
 from yett.cli.operate import Operator
+from yett.cli.output import printable
 from yett.cli.recording import reachable, run_recorder, runtime_folder, speak_through
 from yett.cli.slots import Slot, StartError
 from yett.cli.supervise import Supervisor
@@ -79,7 +80,7 @@ def serve(
         program, address, tls = _read(where, listen)
         count = _workers(program, workers)
         view = MemoryView.from_config(program.policy.config, where, workers=count)
-        bound = _bind(program, address, count, redirect=tls is not None)
+        bound = _bind(program, address, count, _setting(listen))
     except ContractError as error:
         for finding in error.findings:
             _say(describe(finding), finding.hint)
@@ -114,10 +115,13 @@ def _read(folder: Path, listen: str | None) -> tuple[Program, Address, Tls | Non
     """Read all input: whatever is wrong with it is found before anything is opened."""
     program = prepare(folder)
     gateway = program.policy.config.gateway
-    setting = "--listen" if listen else "gateway.listen"
-    address = parse_address(listen or gateway.listen, setting)
+    address = parse_address(listen or gateway.listen, _setting(listen))
     tls = Tls(gateway.tls, folder, time.time()) if gateway.tls else None
     return program, address, tls
+
+
+def _setting(listen: str | None) -> str:
+    return "--listen" if listen else "gateway.listen"
 
 
 def _workers(program: Program, asked: int | None) -> int:
@@ -125,10 +129,10 @@ def _workers(program: Program, asked: int | None) -> int:
     return wanted or len(os.sched_getaffinity(0))
 
 
-def _bind(program: Program, address: Address, count: int, *, redirect: bool) -> Bound:
-    gate = bind(address, count=count, setting="gateway.listen")
+def _bind(program: Program, address: Address, count: int, setting: str) -> Bound:
+    gate = bind(address, count=count, setting=setting)
     config = program.policy.config.gateway.tls
-    if not redirect or config is None or not config.redirect:
+    if config is None or not config.redirect:
         return Bound(gate, ())
     setting = "gateway.tls.redirect"
     return Bound(gate, bind(parse_address(config.redirect, setting), count=count, setting=setting))
@@ -227,6 +231,6 @@ def _fail(message: str, hint: str, code: int) -> NoReturn:
 
 
 def _say(message: str, hint: str) -> None:
-    click.echo(message, err=True)
+    click.echo(printable(message), err=True)
     if hint:
-        click.echo(f"hint: {hint}", err=True)
+        click.echo(printable(f"hint: {hint}"), err=True)
