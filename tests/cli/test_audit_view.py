@@ -85,6 +85,12 @@ def test_line_of_a_refusal():
     ]  # fmt: skip
 
 
+def test_line_of_an_intent():
+    """The intent of a sensitive request is told from its outcome."""
+    event = Event(time=0.0, request="r1", kind="intent", verdict="allow", method="POST", path="/x")
+    assert "  (intent)  anonymous  " in as_line(Record(7, "w0", 1, event, "ab"), plain)
+
+
 def test_line_of_the_recorder():
     """What the recorder notes has neither verdict nor request."""
     event = Event(time=0.0, request="", kind="lost", note="8 events were not recorded")

@@ -275,6 +275,21 @@ async def test_file_size_limit_is_lifted(new_recorder, event):
     assert verify(recorder.folder).ok
 
 
+async def test_start_on_a_full_disk(new_recorder, event):
+    """A recorder that starts when nothing can be written waits for room, and loses nothing."""
+    nothing = "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+    limit = "resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))\n"
+    recorder = new_recorder(prelude=nothing + limit).start()
+    spool = Spool(recorder.socket, "w0")
+    assert await spool.durable(event(0), within=0.2) is False
+    pid = recorder.process.pid
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    assert await spool.close(within=10) == 0
+    assert recorder.stop() == 0
+    assert requests(recorder.folder, kind="request") == ["r0"]
+    assert kinds(recorder.folder) == ["recorder-started", "recorder-resumed", "recorder-stopped"]
+
+
 def test_stop_while_the_disk_is_full(new_recorder, event):
     """SIGTERM also ends a recorder that cannot write; what it held was not acknowledged."""
     recorder = new_recorder(

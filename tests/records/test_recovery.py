@@ -101,3 +101,34 @@ def test_only_a_header(filled, entries):
         report = ledger.verify()
         assert report.ok
         assert report.head == str(ledger.head)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_crash_anywhere_in_a_batch(tmp_path, entries, seed):
+    """Whatever part of an unacknowledged batch reached the disk, what was acknowledged stays."""
+    rng = random.Random(seed)
+    folder = tmp_path / "ledger"
+    with ChainLedger(folder) as ledger:
+        ledger.append(entries(1, 10))
+        sure = last(folder).stat().st_size
+        ledger.append(entries(11, 40))
+    data = last(folder).read_bytes()
+    reached = data[: rng.randrange(sure, len(data) + 1)]
+    # A file system may grow the file before the data of its last pages is there.
+    last(folder).write_bytes(reached + bytes(rng.choice([0, 0, 1, 4096])))
+    with ChainLedger(folder) as ledger:
+        assert 9 <= ledger.head.index < 50
+        assert ledger.last_sequence("w0") == ledger.head.index + 1
+        ledger.append(entries(ledger.head.index + 2, 1))
+        assert ledger.verify().ok
+    assert last(folder).read_bytes().startswith(data[:sure])
+
+
+def test_torn_bytes_are_never_overwritten(filled):
+    """A second crash at the same place does not take the place of the first one's bytes."""
+    for torn in (b"first", b"second"):
+        with last(filled).open("ab") as file:
+            file.write(torn)
+        ChainLedger(filled).close()
+    [kept] = filled.glob("*.torn")
+    assert kept.read_bytes() == b"firstsecond"

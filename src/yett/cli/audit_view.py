@@ -71,6 +71,7 @@ def as_line(record: Record, style: Any) -> str:
     words = [
         f"{event.status or '-':>3}",
         printable(f"{event.method} {event.path}".strip()).ljust(_WIDE),
+        *([printable(f"({event.kind})")] if event.kind != "request" else []),
         printable(event.principal or "anonymous"),
         printable(event.code) if event.code else printable(event.operation),
         f"{event.milliseconds:.1f} ms",

@@ -115,12 +115,12 @@ def _follow(found: Found, line: bytes) -> bool:
 
 def _refuse_unless_torn(fd: int, found: Found) -> None:
     """Tell a torn write from a changed record: behind a torn write no whole record stands."""
-    for number, raw in enumerate(segment.lines(fd, found.size)):
+    for raw in segment.lines(fd, found.size):
         if raw.endswith(b"\n") and read_record(raw[:-1]) is not None:
             raise LedgerError(
                 f"record {found.next} is changed, missing or out of order",
                 path=str(found.path),
-                line=found.next - found.header.first + 2 + number,
+                line=found.next - found.header.first + 2,
                 hint=_HINT,
             )
 
@@ -142,7 +142,7 @@ def _cut(found: Found, size: int) -> None:
     try:
         fd = os.open(
             kept,
-            os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC,
+            os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC,
             segment.SEGMENT_MODE,
         )
         try:
