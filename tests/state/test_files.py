@@ -47,15 +47,22 @@ def test_an_atomic_replacement_of_equal_size_is_seen(tmp_path):
     assert file.value == 2
 
 
-def test_a_file_that_vanishes_keeps_its_value_unless_it_may_be_absent(tmp_path):
-    """Removing a needed file changes nothing; removing an optional one is its empty value."""
+def test_a_file_that_may_be_absent_is_taken_when_it_comes_and_kept_when_it_goes(tmp_path):
+    """It starts with its empty value; once there, removing it does not bring that back."""
     path = tmp_path / "f"
-    path.write_text("1")
-    needed, optional = WatchedFile(path, read), WatchedFile(path, read, 0)
-    path.unlink()
-    assert not needed.poll()
-    assert optional.poll()
-    assert (needed.value, optional.value) == (1, 0)
+    needed_path = tmp_path / "g"
+    needed_path.write_text("1")
+    file, needed = WatchedFile(path, read, 0), WatchedFile(needed_path, read)
+    assert (file.value, file.poll()) == (0, False)
+    path.write_text("5")
+    assert file.poll()
+    for gone, held in ((path, file), (needed_path, needed)):
+        gone.unlink()
+        assert not held.poll()
+    assert (file.value, needed.value) == (5, 1)
+    path.write_text("66")
+    assert file.poll()
+    assert file.value == 66
 
 
 def test_at_load_a_broken_or_missing_file_is_an_error(tmp_path):

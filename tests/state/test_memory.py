@@ -61,7 +61,7 @@ def test_unknown_schemes_are_refused(view):
 
 
 def test_a_revocation_counts_for_remembered_tokens(view, folder):
-    """The file is read again and covers what was verified before; removing it ends that."""
+    """The file is read again and covers what was verified before; only an empty list ends that."""
     principal = view.verify("bearer", hostile.GOOD, hostile.NOW).principal
     assert not view.revoked(principal)
     path = folder / "var" / "revoked.json"
@@ -73,6 +73,9 @@ def test_a_revocation_counts_for_remembered_tokens(view, folder):
     view.reload_files()
     assert view.revoked(principal)
     path.unlink()
+    view.reload_files()
+    assert view.revoked(principal)
+    path.write_text('{"revoked": []}')
     view.reload_files()
     assert not view.revoked(principal)
 
@@ -98,6 +101,17 @@ def test_a_reload_resets_no_quota_and_keeps_what_is_under_way(configure, folder,
     assert after.failing("192.0.2.1", hostile.NOW) > 0
     view.leave("ana")
     assert after.enter("ana", 1)
+
+
+def test_a_reload_lifts_no_revocation(configure, folder, view):
+    """A file that is gone at the moment of a reload does not let anybody back in."""
+    principal = view.verify("bearer", hostile.GOOD, hostile.NOW).principal
+    path = folder / "var" / "revoked.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps({"revoked": [{"kind": "jti", "value": "t-1"}]}))
+    view.reload_files()
+    path.unlink()
+    assert MemoryView.from_config(configure(skew=1.0), folder, previous=view).revoked(principal)
 
 
 @pytest.mark.parametrize(

@@ -25,15 +25,16 @@ class WatchedFile(Generic[T]):
     Args:
         path: the file.
         read: turns its bytes into a value, raising `StateError` when it cannot.
-        absent: the value while there is no such file; None when it must exist.
+        absent: the value to start with where there is no such file; None when it must exist. A
+            file that vanishes later changes nothing: a deployment that deletes before it writes
+            must not let revoked credentials in for a moment.
     """
 
     def __init__(self, path: Path, read: Callable[[bytes], T], absent: T | None = None) -> None:
         self.path = path
         self._read = read
-        self._absent = absent
         self._stamp = self._stat()
-        self.value = self._load()
+        self.value = absent if absent is not None and self._stamp is None else self._load()
 
     def poll(self) -> bool:
         """Read the file again if it changed; True when the value is another."""
@@ -53,8 +54,6 @@ class WatchedFile(Generic[T]):
         try:
             return self._read(self.path.read_bytes())
         except FileNotFoundError:
-            if self._absent is not None:
-                return self._absent
             raise StateError("no such file", path=str(self.path)) from None
         except OSError as error:
             raise StateError(f"cannot be read: {error.strerror}", path=str(self.path)) from error

@@ -32,7 +32,6 @@ class MemoryView:
 
     __slots__ = (
         "_remembered",
-        "_revoked",
         "concurrency",
         "counters",
         "enter",
@@ -42,6 +41,7 @@ class MemoryView:
         "give_back",
         "identity",
         "leave",
+        "revocations",
         "take",
     )
 
@@ -55,7 +55,7 @@ class MemoryView:
     ) -> None:
         self.identity = identity
         self._remembered = identity.tokens.table
-        self._revoked = revoked
+        self.revocations = revoked
         self.counters, self.failures, self.concurrency = counters, failures, concurrency
         # Bound here instead of wrapped in methods: 60 ns less for each call.
         self.take, self.give_back = counters.take, counters.give_back
@@ -84,16 +84,20 @@ class MemoryView:
         """
         now = time.time()
         failures = _failures(config, now, workers)
-        revoked = WatchedFile(folder / REVOKED_FILE, read_revocations, Revocations())
         if previous is None:
+            revoked = WatchedFile(folder / REVOKED_FILE, read_revocations, Revocations())
             identity = Identity.from_config(config.identity, folder)
             counters = Counters(config.limits.max_tracked, now, workers)
             return cls(identity, revoked, counters, failures, Concurrency())
         identity = Identity.from_config(config.identity, folder, previous.identity)
         if previous.failures.limit == failures.limit:
             failures = previous.failures
-        # A reload resets no quota, and requests under way leave the counters they entered.
-        return cls(identity, revoked, previous.counters, failures, previous.concurrency)
+        # A reload lifts no revocation and resets no quota, and requests under way leave the counters
+        # they entered.
+        previous.revocations.poll()
+        return cls(
+            identity, previous.revocations, previous.counters, failures, previous.concurrency
+        )
 
     def verify(
         self, scheme: str, credential: bytes, now: float, source: str = ""
@@ -117,7 +121,7 @@ class MemoryView:
 
     def revoked(self, principal: Principal) -> bool:
         """Whether this principal or credential was revoked (step 5)."""
-        return self._revoked.value.covers(principal)
+        return self.revocations.value.covers(principal)
 
     async def start(self) -> None:
         """Fetch every issuer's keys once; one that cannot be reached is tried again later."""
@@ -139,7 +143,7 @@ class MemoryView:
     def reload_files(self) -> None:
         """Read key-set, key and revocation files again where they changed."""
         key_sets = [issuer.file for issuer in self.identity.issuers.values()]
-        for file in (*key_sets, self.identity.keys, self._revoked):
+        for file in (*key_sets, self.identity.keys, self.revocations):
             if file is not None:
                 file.poll()
 
