@@ -24,6 +24,7 @@ import click
 from msgspec import Struct
 
 import yett
+from yett.cli.descriptors import raise_limit
 from yett.cli.hazards import hazards
 from yett.cli.journal import Journal
 from yett.cli.operate import Operator
@@ -100,13 +101,14 @@ def serve(
         pseudonym="yett-" + secrets.token_hex(8),
         journal=journal,
     )
+    short = raise_limit(program.policy.config)
     with _runtime(setup), _supervisor(setup, bound) as supervisor:
         try:
             settle(thorough=False)
             supervisor.start()
         except StartError as error:
             _fail(error.message, error.hint, error.code)
-        _announce(setup, bound, form, time.time() - began)
+        _announce(setup, bound, form, time.time() - began, short)
         code = supervisor.serve(Operator(supervisor, setup, journal, began))
     sys.exit(code)
 
@@ -173,7 +175,7 @@ def _supervisor(setup: Setup, bound: Bound) -> Supervisor:
     )
 
 
-def _announce(setup: Setup, bound: Bound, form: str, seconds: float) -> None:
+def _announce(setup: Setup, bound: Bound, form: str, seconds: float, short: str) -> None:
     """Say on stdout what is served; the one line that scripts wait for."""
     policy, address = setup.program.policy, local_address(bound.gate[0])
     url = f"{'https' if setup.tls else 'http'}://{address}"
@@ -181,6 +183,7 @@ def _announce(setup: Setup, bound: Bound, form: str, seconds: float) -> None:
     if bound.redirect:
         listeners.append(f"http://{local_address(bound.redirect[0])}")
     found = hazards(policy, address, setup.tls, setup.folder, time.time())
+    found += [short] if short else []
     row = {
         "event": "ready",
         "url": url,
