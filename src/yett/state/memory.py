@@ -92,8 +92,7 @@ class MemoryView:
         identity = Identity.from_config(config.identity, folder, previous.identity)
         if previous.failures.limit == failures.limit:
             failures = previous.failures
-        # A reload lifts no revocation and resets no quota, and requests under way leave the counters
-        # they entered.
+        # A reload lifts no revocation, resets no quota, and loses no count of requests under way.
         previous.revocations.poll()
         return cls(
             identity, previous.revocations, previous.counters, failures, previous.concurrency
