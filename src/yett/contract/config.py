@@ -88,20 +88,23 @@ class GatewayConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     Args:
         listen: `host:port`, port 0 for any free one.
         mode: the mode of every rule that sets none.
+        tls: certificate and key; without it the gate speaks plain HTTP.
         workers: processes; 0 for one per core.
         trusted_proxies: CIDRs whose `X-Forwarded-For` and `X-Forwarded-Proto` count.
         max_body: most bytes of a request body where the operation sets none.
         max_response: most bytes of a buffered response (streams are not buffered).
         head_timeout: from the first byte (or accept) to the end of the head.
-        body_timeout: the whole request body; `body_rate` bytes a second at the least.
+        body_timeout: the whole request body.
+        body_rate: bytes a second that a body must come with at the least.
         idle_timeout: keep-alive.
         connect_timeout: upstream connect.
         upstream_timeout: upstream's whole answer where the operation sets none.
         drain_timeout: how long a stopping worker waits for requests under way.
-        max_connections: per worker; `max_connections_per_ip` per source.
+        max_connections: open at the same time, per worker.
+        max_connections_per_ip: the same per source.
         max_requests_per_connection: then the connection is closed politely.
         upstream_connections: most pooled connections per upstream and worker.
-        max_pending: requests waiting for an upstream connection before load is shed.
+        max_pending: most requests waiting for an upstream connection before load is shed.
         when_not_recorded: `block` refuses requests while the recorder's spool is full,
             `degrade` goes on and counts what was lost.
     """

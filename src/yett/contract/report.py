@@ -67,15 +67,15 @@ class Report:
 def findings(remarks: list[Remark] | tuple[Remark, ...]) -> tuple[Finding, ...]:
     """Look up the lines, at most `MAX_FINDINGS_PER_RULE` of each rule and the count of the rest."""
     kept: list[Finding] = []
-    count: dict[str, int] = {}
+    count: dict[Rule, int] = {}
     for remark in remarks:
-        seen = count[remark.rule.id] = count.get(remark.rule.id, 0) + 1
+        seen = count[remark.rule] = count.get(remark.rule, 0) + 1
         if seen <= MAX_FINDINGS_PER_RULE:
             kept.append(remark.finding())
     for rule, seen in count.items():
         if seen > MAX_FINDINGS_PER_RULE:
-            message = f"and {seen - MAX_FINDINGS_PER_RULE:,} more of `{rule}`"
-            kept.append(Finding(rule=rule, severity="note", message=message))
+            message = f"and {seen - MAX_FINDINGS_PER_RULE:,} more"
+            kept.append(Finding(rule=rule.id, severity=rule.severity, message=message))
     return tuple(kept)
 
 

@@ -75,11 +75,15 @@ def _parse(text: str, path: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         match = _AT_LINE.match(str(error))
-        message, line = (match[1], int(match[2])) if match else (str(error), text.count("\n") + 1)
+        message, line = (match[1], int(match[2])) if match else (str(error), _last_line(text))
         message = message.removesuffix(" (at end of document)")
         refuse(CONFIG_SYNTAX, f"not TOML: {message[:1].lower()}{message[1:]}", path, line)
     except (RecursionError, ValueError):
         refuse(CONFIG_SYNTAX, "not TOML: nested too deeply or a number is too long", path)
+
+
+def _last_line(text: str) -> int:
+    return text.rstrip().count("\n") + 1
 
 
 def _add(misfit: Misfit, source: Source, report: Report) -> None:

@@ -80,14 +80,16 @@ def events(text: str, path: str) -> Iterator[Any]:
                 event.value = event.value.translate(_SHOW)
             yield event
     except yaml.YAMLError as error:
-        _refuse_syntax(error, path)
+        _refuse_syntax(error, text, path)
 
 
-def _refuse_syntax(error: yaml.YAMLError, path: str) -> NoReturn:
+def _refuse_syntax(error: yaml.YAMLError, text: str, path: str) -> NoReturn:
     problem = str(getattr(error, "problem", None) or "unreadable text")
     mark = getattr(error, "problem_mark", None)
-    hint = "indent with spaces" if "tab" in problem or "token" in problem else ""
     line = mark.line + 1 if mark is not None else 0
+    if mark is not None and text[mark.index : mark.index + 1] == "\t":
+        problem = "a tab stands where only spaces may"
+    hint = "indent with spaces" if "tab" in problem else ""
     refuse(DOCUMENT_SYNTAX, f"not YAML: {problem}", path, line, hint=hint)
 
 

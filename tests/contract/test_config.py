@@ -1,0 +1,48 @@
+from pathlib import Path
+
+from msgspec import structs
+
+from yett.contract import config
+from yett.contract.config import ALGORITHMS, RULES
+
+PAGE = Path("docs/reference/config.md")
+TABLES = {
+    "api.NAME": config.ApiConfig,
+    "gateway": config.GatewayConfig,
+    "gateway.tls": config.TlsConfig,
+    "identity": config.IdentityConfig,
+    "identity.issuer": config.IssuerConfig,
+    "vocabulary": config.VocabularyConfig,
+    "limits": config.LimitsConfig,
+    "store": config.StoreConfig,
+    "cors": config.CorsConfig,
+    "headers": config.HeadersConfig,
+}
+TABLE_KEYS = {"gateway.tls", "identity.issuer"}
+
+
+def settings():
+    for table, shape in TABLES.items():
+        for field in structs.fields(shape):
+            name = f"{table}.{field.encode_name}"
+            if name not in TABLE_KEYS:
+                yield name
+    yield from (f"rules.{rule}" for rule in RULES)
+
+
+def test_each_setting_has_one_heading():
+    """docs/reference/config.md describes every setting, and no setting that is gone."""
+    text = PAGE.read_text(encoding="utf-8")
+    headings = [line[4:].strip("`") for line in text.splitlines() if line.startswith("### ")]
+    assert sorted(headings) == sorted(settings())
+
+
+def test_all_tables_are_covered():
+    """A table that is added to Config has to be added here and to the page."""
+    shapes = {v for k, v in vars(config).items() if k.endswith("Config") and k != "Config"}
+    assert shapes == set(TABLES.values())
+
+
+def test_no_shared_secret_signs():
+    """The list of algorithms has neither HMAC nor `none` (RFC 8725 s3.1)."""
+    assert not any(name.startswith(("HS", "none")) for name in ALGORITHMS)
