@@ -239,8 +239,9 @@ class Load:
     A connection that broke while no answer had begun is counted as `broken` and opened anew.
     """
 
-    def __init__(self, port, context=None, keep=2, fresh=1, target="/items"):
+    def __init__(self, port, context=None, keep=2, fresh=1, target="/items", headers=None):
         self.port = port
+        self.headers = headers or {}
         self.context = context
         self.target = target
         self.statuses = {}
@@ -273,7 +274,7 @@ class Load:
         while not self.done.is_set():
             began = time.monotonic()
             try:
-                connection.request("GET", self.target)
+                connection.request("GET", self.target, headers=self.headers)
                 answer = connection.getresponse()
                 answer.read()
                 self._count(answer.status, time.monotonic() - began)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -11,7 +12,10 @@ import threading
 import time
 from pathlib import Path
 
+import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from jwt.algorithms import ECAlgorithm
 
 from yett.records.verify import verify
 
@@ -85,6 +89,69 @@ def test_a_killed_recorder_under_load(serve, load, folder):
     assert verify(folder.path / "var/ledger").ok
     recorded = ledger_text(folder).count(b'"operation":"shop.op0"')
     assert recorded == client.statuses[200]
+
+
+def make_sensitive(folder):
+    """Declare a sensitive operation behind a JWT; answers a token for it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    public = json.loads(ECAlgorithm(ECAlgorithm.SHA256).to_jwk(key.public_key()))
+    jwks = {"keys": [{**public, "kid": "k", "use": "sig", "alg": "ES256"}]}
+    folder.write("jwks.json", json.dumps(jwks))
+    operation = {
+        "operationId": "pay",
+        "x-yett": {"sensitive": True},
+        "security": [{"token": []}],
+        "responses": {"200": {"description": "fine"}},
+    }
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "shop", "version": "1"},
+        "paths": {"/pay": {"get": operation}},
+        "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+    }
+    folder.write("openapi.json", json.dumps(document))
+    folder.configure(
+        more="""
+[[identity.issuer]]
+url = "https://issuer.test"
+audience = "https://api.test"
+algorithms = ["ES256"]
+jwks = "jwks.json"
+"""
+    )
+    now = int(time.time())
+    claims = {
+        "iss": "https://issuer.test",
+        "aud": "https://api.test",
+        "sub": "u1",
+        "client_id": "c1",
+        "jti": "t1",
+        "iat": now,
+        "exp": now + 600,
+    }
+    return jwt.encode(claims, key, "ES256", {"kid": "k", "typ": "at+jwt"})
+
+
+def test_no_acknowledged_sensitive_call_is_lost(serve, load, folder):
+    """Whatever is killed, each sensitive call that was answered has its intent in a whole ledger."""
+    headers = {"Authorization": f"Bearer {make_sensitive(folder)}"}
+    served = serve()
+    with load(served.port, target="/pay", keep=4, fresh=1, headers=headers) as client:
+        for count, role in enumerate(("recorder", "worker", "recorder", "worker"), 1):
+            time.sleep(0.4)
+            os.kill(pids(served, role)[0], signal.SIGKILL)
+            served.wait("died", count)
+            wait_for(lambda role=role: len(pids(served, role)) == (1 if role == "recorder" else 2))
+        time.sleep(0.4)
+    assert served.stop() == 0
+    assert client.statuses[200] > 50
+    assert set(client.statuses) <= {200, 503}
+    assert verify(folder.path / "var/ledger").ok
+    records = [
+        line for line in ledger_text(folder).splitlines() if b'"operation":"shop.pay"' in line
+    ]
+    intents = [line for line in records if b'"kind":"intent"' in line]
+    assert len(intents) >= client.statuses[200]
 
 
 def test_reload_under_load_loses_no_request(serve, load, folder):
