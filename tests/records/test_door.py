@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import socket
-import threading
 
 import pytest
 
@@ -70,4 +69,3 @@ def test_peer_uid_is_the_kernels_word(home):
         with connection:
             assert door.peer_uid(connection) == os.geteuid()
             assert door.peer_uid(client) == os.geteuid()
-    assert threading.active_count() == 1

@@ -44,7 +44,7 @@ class Yett(click.Group):
         """Name the commands that this installation has."""
         return [name for name, (module, _) in COMMANDS.items() if _is_there(module)]
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 — as above
         """Import one command."""
         if cmd_name not in COMMANDS or not _is_there(COMMANDS[cmd_name][0]):
             return None

@@ -61,7 +61,7 @@ class _SameHost(HTTPRedirectHandler):
             )
         if old.scheme == "https" and new.scheme == "http":
             raise FetchError(f"`{req.full_url}` redirects to plain http", "fetch it by hand")
-        return super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]
+        return super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]  # as above
 
 
 def fetch(url: str) -> bytes:

@@ -48,7 +48,7 @@ class JsonLines:
             self._ends = [m.start() for m in re.finditer(rb"\n", self._text)]
         if not self._text:
             return self._path, 0
-        name = value = _SPACE.match(self._text).end()  # type: ignore[union-attr]
+        name = value = _SPACE.match(self._text).end()  # type: ignore[union-attr]  # it matches nothing, too
         for token in pointer:
             found = self._walk(value).get(token)
             if found is None:

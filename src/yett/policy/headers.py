@@ -60,7 +60,7 @@ DROPPED_RESPONSE_FIELDS = OWN_RESPONSE_FIELDS | DISCLOSURE_FIELDS
 
 
 class Blocks(Struct, frozen=True):
-    """Ready header lines (`name: value\\r\\n`) by what the answer is.
+    """Ready header lines (`name: value`, with CRLF) by what the answer is.
 
     `sealed` is for operations that leave caching to the gate, `cached` for those that declare
     their own `Cache-Control`. Each exists plain and with HSTS (RFC 6797 s7.2: over TLS only), and

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 
@@ -19,7 +20,10 @@ def server():
 
         def run() -> None:
             for answer in answers:
-                connection, peer = listener.accept()
+                try:
+                    connection, peer = listener.accept()
+                except OSError:
+                    return  # the test is over
                 peers.append(peer[0])
                 received = b""
                 while wait not in received:
@@ -34,9 +38,15 @@ def server():
                 else:
                     opened.append(connection)
 
-        threading.Thread(target=run, daemon=True).start()
+        threads.append(threading.Thread(target=run, daemon=True))
+        threads[-1].start()
         return listener.getsockname()[1], heard, peers
 
+    threads: list[threading.Thread] = []
     yield serve
     for each in opened:
+        with contextlib.suppress(OSError):
+            each.shutdown(socket.SHUT_RDWR)  # wakes who waits in accept
         each.close()
+    for thread in threads:
+        thread.join(5)
