@@ -119,6 +119,24 @@ async def test_killed_under_load(new_recorder, event, seed):
     assert verify(recorder.folder).ok
 
 
+async def test_reading_while_it_writes(recorder, event):
+    """Verification and search run beside a writing recorder and never see damage or half a line."""
+    spool, count = Spool(recorder.socket, "w0", interval=0.001), itertools.count()
+    seen = []
+    for _ in range(30):
+        for _ in range(200):
+            spool.append(event(next(count)))
+        await asyncio.sleep(0.002)
+        report = await asyncio.to_thread(verify, recorder.folder)
+        assert report.ok, report
+        search = Search(recorder.folder, Filter(kind="request"))
+        seen.append(sum(1 for _ in search.newest()))
+        assert search.unreadable == 0
+    assert await spool.close() == 0
+    assert seen == sorted(seen)
+    assert seen[-1] > 0
+
+
 def test_torn_tail_is_said(recorder, event, new_recorder):
     """A recorder that cut a torn tail says so in its first record."""
     with connect(recorder) as client:
