@@ -17,7 +17,9 @@ MAX_INTEGER_DIGITS = 19  # a signed 64-bit integer; int() of thousands of digits
 
 Object = dict[str, Any]
 
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# A string, also one that never ends: whatever starts with a quote is consumed, once, so that
+# `"\\"\\"\\"...` cannot make the search start over at each quote (CWE-1333).
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _LEVEL = {ord("{"): 1, ord("["): 1, ord("}"): -1, ord("]"): -1}
 
 

@@ -57,7 +57,7 @@ class MemoryView:
         self._remembered = identity.tokens.table
         self.revocations = revoked
         self.counters, self.failures, self.concurrency = counters, failures, concurrency
-        # Bound here instead of wrapped in methods: 60 ns less for each call.
+        # Bound here instead of wrapped in methods: 30 ns less for each call.
         self.take, self.give_back = counters.take, counters.give_back
         self.failing, self.failed = failures.failing, failures.failed
         self.enter, self.leave = concurrency.enter, concurrency.leave
