@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from yett.contract.model import Api, Body, MediaType, Operation, Parameter, Settings
+from yett.policy.shapes import compile_shapes
 
 ApiMaker = Callable[..., Api]
 
@@ -67,8 +68,6 @@ def make_api(
 
 
 def _reader(schema: Any, **given: Any) -> Callable[[Any], Any]:
-    from yett.policy.shapes import compile_shapes
-
     modes = {k: given.pop(k) for k in ("unknown_fields", "unknown_query") if k in given}
     read = compile_shapes(make_api(schema, **given), **modes)["x.op"].body
     assert read is not None
