@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import os
 import signal
@@ -223,6 +224,29 @@ def test_sigterm_lets_a_slow_request_end(serve):
     thread.join(20)
     assert answers == [(200, b"{}")]
     assert served.end() == 0
+
+
+def test_a_request_that_outlasts_the_drain_is_cut(serve, folder):
+    """After `drain_timeout` the connection breaks, the log says so, and so does the exit code."""
+    folder.write(
+        "yett.toml", (folder.path / "yett.toml").read_text().replace("timeout = 5", "timeout = 0.1")
+    )
+    served = serve()
+    broken = []
+
+    def ask():
+        try:
+            served.get("/slow")
+        except (OSError, http.client.HTTPException) as error:
+            broken.append(error)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    time.sleep(0.2)
+    assert served.stop() == 3
+    thread.join(20)
+    assert len(broken) == 1
+    assert served.wait("cut")["connections"] == 1
 
 
 def test_sigterm_to_one_worker_is_a_rolling_restart(serve, load):

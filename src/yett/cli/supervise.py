@@ -244,6 +244,8 @@ class Supervisor:
             slot = next(s for s in (self._recorder, *self._workers) if s.child is child)
             delay = slot.vacate()
             what = "stopped" if self._stops else "died"
+            if self._stops and code and slot is not self._recorder:
+                self._cut = True
             self._journal.write(what, child=slot.role, pid=pid, code=code, delay=delay)
         operator.ended(child)
 

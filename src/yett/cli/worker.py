@@ -38,6 +38,7 @@ from yett.wire.tls import HANDSHAKE_TIMEOUT_SECONDS, Tls
 FIRST_KEYS_SECONDS = 3.0
 
 
+CUT = 1  # exit code of a worker whose requests outlasted the drain
 # Every how many reloads a worker stops for a full collection; see gate.reload.settle.
 THOROUGH_EVERY = 16
 
@@ -160,18 +161,19 @@ class _Worker:
         for server in servers:
             server.close()
         self._gate.start_drain()
-        seconds = self._config.gateway.drain_timeout
+        seconds, code = self._config.gateway.drain_timeout, 0
         try:
             async with asyncio.timeout(seconds):
                 await self._gate.drained
         except TimeoutError:
+            code = CUT
             self._journal.write("cut", connections=len(self._gate.connections))
             self._gate.abort()
         unwritten = await self._spool.close()
         if unwritten:
             self._journal.write("not-recorded", events=unwritten)
         await stop_all()
-        return 0
+        return code
 
     def _listen_to_supervisor(self) -> None:
         while True:
