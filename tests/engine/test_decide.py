@@ -8,7 +8,7 @@ from kit.engine import ENFORCED, operation, program, request
 
 from yett.engine.questions import MakeDurable, ReadBody
 from yett.policy.model import BodyRead, Fault, Limit, ParametersRead
-from yett.problems import BODY_TOO_LARGE
+from yett.problems import BODY_TOO_LARGE, KEYS_UNAVAILABLE
 from yett.terms import Decision, Mode, Verdict
 
 
@@ -124,3 +124,11 @@ def test_a_sensitive_operation_is_recorded_first(run, durable, verdict):
     assert asked[0].event.kind == "intent"
     assert asked[0].event.principal == "alice"
     assert decision.verdict == verdict
+
+
+def test_an_issuer_that_is_down_is_not_the_callers_failure(run, view):
+    """503 while there are no keys does not slow the source down once they are back."""
+    view.tokens[b"early"] = KEYS_UNAVAILABLE()
+    decision, _, _ = run(program(operation()), request(authorization=b"Bearer early"))
+    assert decision.problem.status == 503
+    assert not view.failures

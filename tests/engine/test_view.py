@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from yett.state.memory import MemoryView
-
 from yett.engine.view import View
+from yett.state.memory import MemoryView
 
 
 def test_the_memory_view_has_every_method():

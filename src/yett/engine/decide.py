@@ -51,8 +51,11 @@ def decide(x: Exchange) -> Generator[Question, Any, Decision]:
 
 
 def refuse(x: Exchange, number: int, problem: Problem) -> Decision:
-    """End the run with a problem; refusals before a principal is known count for the source."""
-    if number <= LAST_ANONYMOUS_STEP and problem.status != 429:
+    """End the run with a problem; refusals before a principal is known count for the source.
+
+    Not the gate's own troubles: an issuer that is down must not slow down its clients afterwards.
+    """
+    if number <= LAST_ANONYMOUS_STEP and problem.status < 500 and problem.status != 429:
         x.view.failed(x.request.source, x.now)
     return Decision(verdict=Verdict.REFUSE, step=number, problem=problem)
 
