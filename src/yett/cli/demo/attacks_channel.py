@@ -60,7 +60,7 @@ FRAMING = Act(
         ),
         Attack(
             says="a head that never ends",
-            ask=raw(b"GET /health HTTP/1.1\r\nhost: portal", 3.6, who=""),
+            ask=raw(b"GET /health HTTP/1.1\r\nhost: portal", 3.0, who=""),
             code="request-timeout",
             loss="a connection, for as long as the attacker likes",
             threat="API4",

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 HOST = "127.0.0.1"
 TIMEOUT_SECONDS = 8.0
+PATIENCE_SECONDS = 2.0
 SILENCE_SECONDS = 0.25
 PIECE_BYTES = 1 << 16
 
@@ -138,22 +139,32 @@ def _send_raw(ask: Ask, port: int, credential: tuple[str, str] | None) -> Answer
     line = "{}: {}\r\n".format(*credential).encode("latin-1") if credential else b""
     began = time.monotonic()
     with socket.create_connection((HOST, port), TIMEOUT_SECONDS, (ask.source, 0)) as connection:
-        for piece in ask.raw:
-            if isinstance(piece, float):
-                time.sleep(piece)
-            else:
-                connection.sendall(piece.replace(b"{credential}", line))
+        _write_pieces(connection, ask.raw, line)
         received = _drain(connection)
     return _read(received, time.monotonic() - began)
 
 
+def _write_pieces(
+    connection: socket.socket, pieces: tuple[bytes | float, ...], line: bytes
+) -> None:
+    for piece in pieces:
+        if isinstance(piece, float):
+            time.sleep(piece)
+            continue
+        try:
+            connection.sendall(piece.replace(b"{credential}", line))
+        except ConnectionError:
+            return  # refused before all was said: the answer is already there
+
+
 def _drain(connection: socket.socket) -> bytes:
-    """Read until the server closes or is silent for a while."""
+    """Read until the server closes or is silent for a while; it may think before it begins."""
     received = b""
-    connection.settimeout(SILENCE_SECONDS)
+    connection.settimeout(PATIENCE_SECONDS)
     try:
         while piece := connection.recv(PIECE_BYTES):
             received += piece
+            connection.settimeout(SILENCE_SECONDS)
     except OSError:
         return received  # silence or a reset: what came is what there is
     return received
