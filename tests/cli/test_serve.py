@@ -318,3 +318,23 @@ def test_the_text_form_is_for_people(folder, argv):
     process.stdout.close()
     assert "2 operations, mode observe" in lines[0]
     assert any("hazard mode: `gateway.mode` is `observe`" in line for line in lines)
+
+
+def test_the_supervisor_has_one_thread(serve):
+    """Fork is safe only from a process with one thread: no import may start another."""
+    served = serve()
+    assert len(list(Path(f"/proc/{served.process.pid}/task").iterdir())) == 1
+
+
+def test_systemd_is_told(folder, argv, tmp_path):
+    """`READY=1` goes to the socket that systemd names, once the gate serves."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(30)
+        env = {**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify")}
+        process = subprocess.Popen(argv, env=env, stdout=subprocess.DEVNULL)
+        try:
+            assert manager.recv(100) == b"READY=1"
+        finally:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 0
