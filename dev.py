@@ -53,7 +53,11 @@ COMMANDS = {
         (("ruff", "check", "--fix", "."), ("ruff", "format", ".")),
     ),
     "bench": Command("the load figures beside their peers", "bench", (("python", "-m", "bench"),)),
-    "docs": Command("writes the generated reference pages", "", (("python", "docs/generate.py"),)),
+    "docs": Command(
+        "writes the generated pages, builds the site",
+        "docs",
+        (("python", "docs/generate.py"), ("mkdocs", "build", "--quiet", "--strict")),
+    ),
 }
 
 
