@@ -56,3 +56,4 @@ def test_nesting_is_capped(new_api, monkeypatch):
     assert judge({"a": 1, "b": 1}, 1) == ()
     assert judge({"c": 1}, 1).code == "unknown"
     assert "unevaluatedProperties" not in str(shop.bundle.defs)
+    assert [f.rule for f in shop.report.findings()] == ["schema-alternatives"]

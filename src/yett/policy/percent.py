@@ -15,6 +15,7 @@ SAFE = "-._~,:@/!$()*"
 
 _BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PAIR = r"[A-Za-z0-9_.~\-]++=[A-Za-z0-9\-._~,:@/!$()*]*+"
+_PLAIN = re.compile(r"[A-Za-z0-9\-._~,:@/!$()*]*+")
 _CANONICAL = re.compile(rf"{_PAIR}(?:&{_PAIR})*+")
 
 
@@ -30,6 +31,8 @@ def decode(text: str, *, plus: bool) -> str:
     """
     if plus:
         text = text.replace("+", " ")
+    if "%" not in text and text.isascii() and "\0" not in text:
+        return text
     if not text.isascii() or _BAD_PERCENT.search(text):
         raise EncodingError
     try:
@@ -43,7 +46,7 @@ def decode(text: str, *, plus: bool) -> str:
 
 def encode(text: str) -> str:
     """Write text so that every parser reads it as `decode` does."""
-    return quote(text, safe=SAFE)
+    return text if _PLAIN.fullmatch(text) else quote(text, safe=SAFE)
 
 
 def split_pairs(raw: str) -> tuple[list[tuple[str, str]], str]:

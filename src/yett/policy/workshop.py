@@ -105,8 +105,18 @@ class Workshop:
 
     def _simplify(self, graph: Graph) -> None:
         nesting = graph.nesting(set(self.bundle.dynamic))
-        for name in [n for n in self.bundle.dynamic if nesting[n] > MAX_DYNAMIC_NESTING]:
+        deep = [name for name in self.bundle.dynamic if nesting[name] > MAX_DYNAMIC_NESTING]
+        for name in deep:
             self.bundle.simplify(name)
+        if deep:
+            self.report.subject = ""
+            self.report.add(
+                "schema-alternatives",
+                "note",
+                f"{len(deep)} schemas nest alternatives over {MAX_DYNAMIC_NESTING} deep; "
+                "a field of any alternative is known to all",
+                "tell the alternatives apart by a `discriminator`",
+            )
 
     def _compile(self) -> None:
         try:
