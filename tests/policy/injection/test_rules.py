@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -56,3 +57,14 @@ def test_the_first_look_loses_nothing(corpora):
             lower = text.lower()
             if not INERT.fullmatch(text) and any(search(lower) for _, search, _ in rules):
                 assert WORTH_A_LOOK.search(lower), value
+
+
+def test_the_page_lists_every_rule():
+    """docs/reference/injection.md draws its table from this one."""
+    page = Path(__file__).parents[3] / "docs/reference/injection.md"
+    listed = re.findall(
+        r"^\| `([\w-]+)` \| (\d+) \|", page.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert dict(listed) == {rule.id: str(rule.weakness) for rule in RULES} | {
+        "too-much-text": "770"
+    }

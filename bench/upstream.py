@@ -1,0 +1,45 @@
+"""The service behind the gates where there is no nginx: answers each request with the same bytes.
+
+`python -m bench.upstream PORT ANSWER_FILE`. It reads only as much as finds the end of a request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+import uvloop
+
+
+class Upstream(asyncio.Protocol):
+    answer = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+        self.held = b""
+
+    def data_received(self, data: bytes) -> None:
+        self.held += data
+        while (end := self.held.find(b"\r\n\r\n")) >= 0:
+            length = 0
+            for line in self.held[:end].split(b"\r\n"):
+                if line[:15].lower() == b"content-length:":
+                    length = int(line[15:])
+            if len(self.held) < end + 4 + length:
+                return
+            self.held = self.held[end + 4 + length :]
+            self.transport.write(self.answer)
+
+
+async def serve(port: int, answer: bytes) -> None:
+    Upstream.answer = (
+        b"HTTP/1.1 200 OK\r\nserver: upstream\r\ncontent-type: application/json\r\n"
+        b"content-length: %d\r\n\r\n%b" % (len(answer), answer)
+    )
+    server = await asyncio.get_running_loop().create_server(Upstream, "127.0.0.1", port)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    uvloop.run(serve(int(sys.argv[1]), Path(sys.argv[2]).read_bytes()))
