@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from yett.policy.model import BodyRead
+from yett.policy.shapes import examine
 from yett.terms import Mode
 
 COMPONENTS = {
@@ -151,3 +152,12 @@ def test_modes(new_body):
         False,
         False,
     ]
+
+
+def test_mapping_to_nowhere(new_api):
+    """A mapping that names no schema is said, and the branches are found by what they declare."""
+    api = new_api(choice("Cat", "Tagged", mapping={"x": "gone.json"}), components=COMPONENTS)
+    shapes, findings = examine(api)
+    assert [f.rule for f in findings] == ["schema-discriminator"]
+    read = shapes["x.op"].body
+    assert isinstance(read(b'{"kind":"u"}', b"application/json"), BodyRead)

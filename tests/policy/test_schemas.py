@@ -50,8 +50,8 @@ def test_join(schemas):
 
 def test_read_only(schemas):
     """`readOnly` counts through references."""
-    assert schemas.is_read_only({"$ref": "#/components/schemas/A"})
-    assert not schemas.is_read_only({"type": "object"})
+    assert schemas.is_hidden({"$ref": "#/components/schemas/A"})
+    assert not schemas.is_hidden({"type": "object"})
 
 
 def test_bounded(schemas, monkeypatch):
@@ -61,3 +61,10 @@ def test_bounded(schemas, monkeypatch):
     schemas.own(kept[0])
     with pytest.raises(TooManySchemasError):
         schemas.own(kept[1])
+
+
+def test_write_only():
+    """For responses it is `writeOnly` that takes a property out."""
+    responses = Schemas(DOCUMENT, "3.1", Report(Source()), hides="writeOnly")
+    assert responses.is_hidden({"writeOnly": True})
+    assert not responses.is_hidden({"readOnly": True})

@@ -42,7 +42,10 @@ class Bodies:
         self.mode = operation.settings.modes.get("unknown_fields", unknown_fields)
         self.schemas: list[Any] = []
         content = operation.body.content if operation.body is not None else ()
-        self.entries = {_bare(media.name): self._draft(media) for media in content}
+        grouped: dict[str, list[MediaType]] = {}
+        for media in content:
+            grouped.setdefault(_bare(media.name), []).append(media)
+        self.entries = {name: self._draft(self._one(name, g)) for name, g in grouped.items()}
 
     def reader(self) -> BodyReader | None:
         """Return the reader; None when no body is declared."""
@@ -53,6 +56,18 @@ class Bodies:
             for name, entry in self.entries.items()
         }
         return make_body_reader(self.entries, judges)
+
+    def _one(self, name: str, group: list[MediaType]) -> MediaType:
+        """Take types that differ in parameters alone for one, with a choice of schemas."""
+        schemas = [media.schema for media in group]
+        if len(group) == 1 or None in schemas:
+            return MediaType(
+                name=name,
+                schema=schemas[0] if len(group) == 1 else None,
+                encoding=group[0].encoding,
+            )
+        node = self.shop.schemas.keep({"anyOf": schemas})
+        return MediaType(name=name, schema=node, encoding=group[0].encoding)
 
     def _draft(self, media: MediaType) -> Entry:
         node = media.schema
@@ -69,7 +84,7 @@ class Bodies:
             parsers["multipart"] = make_multipart(fields, self._rules(media, node))
         if "string" in kind_of(self.shop.schemas, node).scalars:
             parsers["text"] = _parse_text
-        if _kind(name) == "other" and "*" not in name:
+        if _kind(name) not in parsers and "*" not in name:
             parsers["other"] = _pass
             self.shop.report.add(
                 "body-unchecked",
@@ -130,14 +145,14 @@ def make_body_reader(entries: dict[str, Entry], judges: dict[str, Judge | None])
     known = {
         (name + ending).encode(): (entry.parsers[_kind(name)], judges[name], ContentType(name, {}))
         for name, entry in entries.items()
-        if _kind(name) in ("json", "urlencoded") and _kind(name) in entry.parsers
+        if "*" not in name and _kind(name) in ("json", "urlencoded")
         for ending in SPELLINGS
     }
 
     def find(raw: bytes) -> tuple[BodyParser, Judge | None, ContentType] | None:
         parsed = parse_content_type(raw)
         name = choose(parsed.name, declared) if parsed is not None else None
-        if parsed is None or name is None:
+        if parsed is None or name is None or "*" in parsed.name:
             return None
         kind = _kind(parsed.name)
         if kind in ("json", "text", "urlencoded") and not is_utf8(parsed):

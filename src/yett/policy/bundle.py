@@ -270,7 +270,7 @@ class Bundle:
         skip: frozenset[str],
         loose: frozenset[str],
     ) -> Any:
-        if closed and self.schemas.is_read_only(node):
+        if closed and self.schemas.is_hidden(node):
             return False  # mass assignment (CWE-915): the service sets it, the client may not
         if name in skip:
             return True

@@ -152,7 +152,7 @@ class Closing:
         names = reach.branch_names if branch else reach.owners
         for name, schema in declared.items():
             names.setdefault(name, []).append(schema)
-            if self.schemas.is_read_only(schema):
+            if self.schemas.is_hidden(schema):
                 reach.hidden.add(name)
         patterns = own.get("patternProperties", {})
         (reach.branch_patterns if branch else reach.patterns).update(patterns)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from yett.policy.closing import Closing
+from yett.policy.pointers import RefError
 from yett.policy.schemas import Schemas
 
 COMPONENT = "#/components/schemas/"
@@ -111,7 +112,18 @@ class Discriminators:
     def _named(self, ref: Any) -> Any:
         if not isinstance(ref, str):
             return None
-        return self.schemas.settle(self.schemas.target(ref if "#" in ref else COMPONENT + ref))
+        ref = ref if "#" in ref else COMPONENT + ref
+        try:
+            self.schemas.document.resolve(ref)
+        except RefError:
+            self.schemas.report.add(
+                "schema-discriminator",
+                "warning",
+                f"`{ref}` is mapped to by a discriminator and is not there",
+                "name a schema of `components`",
+            )
+            return None
+        return self.schemas.settle(self.schemas.target(ref))
 
     def _links(
         self, tag: str, tags: dict[str, Any] | None, default: Any, own: dict[str, Any]

@@ -66,8 +66,8 @@ def choose(name: str, declared: tuple[str, ...]) -> str | None:
     if name in declared:
         return name
     main, _, subtype = name.partition("/")
-    suffix = subtype.rpartition("+")[2]
-    for wanted in (f"{main}/*+{suffix}", f"{main}/*", "*/*"):
+    _, plus, suffix = subtype.rpartition("+")
+    for wanted in ((f"{main}/*+{suffix}",) if plus else ()) + (f"{main}/*", "*/*"):
         if wanted in declared:
             return wanted
     return None

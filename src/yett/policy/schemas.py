@@ -22,9 +22,16 @@ class TooManySchemasError(Exception):
 
 
 class Schemas:
-    """Restated schema objects by identity."""
+    """Restated schema objects by identity.
 
-    def __init__(self, document: Any, version: str, report: Report) -> None:
+    `hides` is the keyword that takes a property out: `readOnly` of requests, `writeOnly` of
+    responses.
+    """
+
+    def __init__(
+        self, document: Any, version: str, report: Report, *, hides: str = "readOnly"
+    ) -> None:
+        self.hides = hides
         self.document = Document(document)
         self.dialect = Dialect(version, report)
         self.report = report
@@ -91,13 +98,13 @@ class Schemas:
         self._kept.append(node)
         return node
 
-    def is_read_only(self, node: Any) -> bool:
+    def is_hidden(self, node: Any) -> bool:
         """Whether a property's schema says `readOnly`, itself or by what it refers to."""
         for _ in range(MAX_REF_HOPS):
             if not isinstance(node, dict):
                 return False
             ref = node.get("$ref")
-            if node.get("readOnly") is True and not (self.dialect.old and ref is not None):
+            if node.get(self.hides) is True and not (self.dialect.old and ref is not None):
                 return True
             if not isinstance(ref, str):
                 return False
