@@ -91,7 +91,8 @@ def _read_api(
         )
         lines = OverlaidLines(document.locator, overlay.locator, patches)
         place = Source(document.path, locator=lines)
-    if config.overlay or document.extended:
+    is_openapi = isinstance(document.value, dict) and "openapi" in document.value
+    if is_openapi and (config.overlay or document.extended):
         check_names(document.value, place, report)
     return read_openapi(document.value, place, name, config, report)
 
