@@ -25,14 +25,17 @@ from yett.contract.errors import ContractError
 from yett.engine.program import Program
 from yett.gate.edge import Gate
 from yett.gate.reload import prepare_aside, settle
+from yett.gate.sources import Sources
 from yett.records.spool import Spool
 from yett.state.errors import StateError
 from yett.state.memory import MemoryView
 from yett.terms import Event
 from yett.wire.errors import SetupError
+from yett.wire.forwarding import is_trusted
+from yett.wire.handshakes import TlsDoor
 from yett.wire.redirect import Redirect
 from yett.wire.tasks import spawn, stop_all
-from yett.wire.tls import HANDSHAKE_TIMEOUT_SECONDS, Tls
+from yett.wire.tls import Tls
 
 # Longer, and a dead issuer would keep a replaced worker from answering public operations.
 FIRST_KEYS_SECONDS = 3.0
@@ -133,33 +136,37 @@ class _Worker:
             on_error=self._on_engine_error,
         )
         spawn(self._tick(), "state")
-        servers = await self._listen(loop)
+        doors = await self._listen(loop)
         loop.add_reader(self._channel.fileno(), self._listen_to_supervisor)
         self._channel.send({"ready": True})
         await self._stop.wait()
-        return await self._drain(servers)
+        return await self._drain(doors)
 
-    async def _listen(self, loop: asyncio.AbstractEventLoop) -> list[asyncio.Server]:
+    async def _listen(self, loop: asyncio.AbstractEventLoop) -> list[asyncio.Server | TlsDoor]:
         tls, sockets = self._setup.tls, self._sockets
-        options: dict[str, Any] = {}
-        if tls is not None:
-            options = {"ssl": tls.context, "ssl_handshake_timeout": HANDSHAKE_TIMEOUT_SECONDS}
-        servers = [await loop.create_server(self._gate.protocol, sock=sockets.gate, **options)]
-        if tls is not None and sockets.redirect is not None:
+        if tls is None:
+            return [await loop.create_server(self._gate.protocol, sock=sockets.gate)]
+
+        def trusted(source: str) -> bool:
+            return is_trusted(source, self._gate.current.settings.trusted)
+
+        gate = TlsDoor(sockets.gate, self._gate.protocol, tls.context, Sources(), trusted)
+        doors: list[asyncio.Server | TlsDoor] = [gate]
+        if sockets.redirect is not None:
             served, port, open_now = tls, self._setup.https_port, set[Redirect]()
-            servers.append(
+            doors.append(
                 await loop.create_server(
                     lambda: Redirect(lambda: served.leaf.names, port, open_now),
                     sock=sockets.redirect,
                 )
             )
-        return servers
+        return doors
 
-    async def _drain(self, servers: list[asyncio.Server]) -> int:
+    async def _drain(self, doors: list[asyncio.Server | TlsDoor]) -> int:
         """Stop accepting, let requests under way end, hand the records over."""
         await asyncio.sleep(0.05)  # connections the kernel has already accepted for us come in
-        for server in servers:
-            server.close()
+        for door in doors:
+            door.close()
         self._gate.start_drain()
         seconds, code = self._config.gateway.drain_timeout, 0
         try:
