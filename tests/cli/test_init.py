@@ -1,0 +1,99 @@
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from yett.cli.__main__ import main
+from yett.contract.load import load
+from yett.policy.compile import compile_policy
+
+DOCUMENT = {
+    "openapi": "3.1.0",
+    "info": {"title": "t", "version": "1"},
+    "paths": {
+        "/a/{id}": {
+            "get": {"parameters": [{"name": "id", "in": "path", "required": True, "schema": {}}]}
+        },
+        "/b": {"post": {}},
+    },
+}
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def init(*options, folder="contract"):
+        return CliRunner().invoke(main, ["-C", folder, "init", *options])
+
+    (tmp_path / "source.json").write_text(json.dumps(DOCUMENT))
+    return init
+
+
+def test_a_folder_that_runs_is_written(run, tmp_path):
+    """From a file: it loads, compiles, and says what is still open."""
+    result = run("--openapi", "source.json", "--upstream", "http://127.0.0.1:9", "--name", "shop")
+    assert result.exit_code == 0, result.output
+    assert "2 do not say who may call them" in result.output
+    assert "  GET /a/{id}" in result.output
+    assert "next: yett -C contract check" in result.output
+    contract = load(tmp_path / "contract")
+    assert contract.config.api["shop"].upstream == "http://127.0.0.1:9"
+    assert len(compile_policy(contract).operations) == 2
+    assert "$.paths['/b'].post" in (tmp_path / "contract/overlay.yaml").read_text()
+
+
+def test_an_app_is_asked_itself(run, tmp_path):
+    """A FastAPI app, from where it is imported."""
+    (tmp_path / "shop.py").write_text(
+        "from fastapi import FastAPI\napp = FastAPI()\n@app.get('/items/{item_id}')\ndef read(item_id: int):\n    return {}\n"
+    )
+    result = run("--app", "shop:app")
+    assert result.exit_code == 0, result.output
+    assert [o.path for o in load(tmp_path / "contract").apis[0].operations] == ["/items/{item_id}"]
+
+
+def test_a_description_in_the_folder_is_used_as_it_is(run, tmp_path):
+    """It is not copied over itself."""
+    result = run("--openapi", "source.json", folder=".")
+    assert result.exit_code == 0, result.output
+    assert load(tmp_path).config.api["api"].openapi == "source.json"
+
+
+def test_nothing_is_overwritten_without_force(run, tmp_path):
+    """The second run names what is there; `--force` replaces it."""
+    assert run("--openapi", "source.json").exit_code == 0
+    (tmp_path / "contract/yett.toml").write_text("mine")
+    result = run("--openapi", "source.json")
+    assert result.exit_code == 2
+    assert "already there" in result.output
+    assert "hint: `--force`" in result.output
+    assert (tmp_path / "contract/yett.toml").read_text() == "mine"
+    assert run("--openapi", "source.json", "--force").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "words"),
+    [
+        ((), 2, "say where the OpenAPI description is"),
+        (("--openapi", "a", "--app", "b"), 2, "say where"),
+        (("--openapi", "nope.json"), 2, "no such file"),
+        (("--openapi", "http://127.0.0.1:1/o.json"), 3, "cannot be read"),
+        (("--app", "nope:app"), 3, "gives no description"),
+        (("--openapi", "source.json", "--upstream", "ftp://x"), 2, "is not an upstream"),
+        (("--openapi", "source.json", "--name", "A B"), 2, "cannot name an api"),
+    ],
+)
+def test_wrong_input_is_named(run, options, code, words):
+    """A code and words, never a stack trace."""
+    result = run(*options)
+    assert result.exit_code == code, result.output
+    assert words in result.output
+    assert "Traceback" not in result.output
+
+
+def test_text_that_is_no_document_writes_nothing(run, tmp_path):
+    """The mistake is named before a file is made."""
+    (tmp_path / "broken.json").write_text("{")
+    assert run("--openapi", "broken.json").exit_code == 2
+    assert not (tmp_path / "contract").exists()
