@@ -148,29 +148,6 @@ def test_querystring(reader, new_parameter):
     assert isinstance(json((), quote('{"n":1,"n":2}'), {}), Fault)
 
 
-def test_headers(reader, new_parameter):
-    """Declared headers are read strictly; others are not looked at, nor is Authorization."""
-    read = reader(
-        new_parameter("X-Count", "header", {"type": "integer"}, required=True),
-        new_parameter("X-List", "header", {"type": "array", "items": {"type": "integer"}}),
-        new_parameter("Authorization", "header", {"type": "integer"}),
-    )
-    headers = {b"x-count": b"3", b"x-list": b"1 , 2,3", b"x-other": b"\xff", b"authorization": b"x"}
-    assert read((), "", headers).values == {"header": {"X-Count": 3, "X-List": [1, 2, 3]}}
-    assert read((), "", {}) == Fault("missing", "header/X-Count")
-    for raw in (b"", b"3, 3", b"03", b"\xd9\xa3", b"3\x00"):
-        assert isinstance(read((), "", {b"x-count": raw}), Fault)
-
-
-def test_cookies(reader, new_parameter):
-    """Declared cookies are read, once each; what else a browser sends is left alone."""
-    read = reader(new_parameter("n", "cookie", {"type": "integer"}))
-    assert read((), "", {b"cookie": b"_ga=\xff; n=5; x"}).values == {"cookie": {"n": 5}}
-    assert read((), "", {}).values == {"cookie": {}}
-    for raw in (b"n=5; n=6", b'n="5"', b"n=05", b"n=%zz", b"n=a b", b"a=1;" * 300):
-        assert isinstance(read((), "", {b"cookie": raw}), Fault)
-
-
 def test_allow_empty(reader, new_parameter):
     """`allowEmptyValue` lets the name stand alone, as no value."""
     read = reader(new_parameter("n", "query", {"type": "integer"}, allow_empty=True))
@@ -193,17 +170,6 @@ def test_any_query(query, reader, new_parameter):
     if isinstance(found, ParametersRead):
         assert read((), found.query, {}) == found
         assert found.query.isascii()
-
-
-@QUIET
-@given(raw=st.binary(max_size=40))
-def test_any_cookie_and_header(raw, reader, new_parameter):
-    """Any bytes in a cookie or a header are read or refused, never an exception."""
-    read = reader(
-        new_parameter("a", "cookie", {"type": "string"}),
-        new_parameter("h", "header", {"type": "object", "properties": {"a": {}}}),
-    )
-    assert isinstance(read((), "", {b"cookie": b"a=" + raw, b"h": raw}), (ParametersRead, Fault))
 
 
 def test_long_query_is_cheap(reader, new_parameter):

@@ -8,30 +8,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import Struct
-
 from yett.contract.model import MediaType, Operation
+from yett.policy.body_reader import (
+    MULTIPART,
+    URLENCODED,
+    Entry,
+    kind_of_type,
+    make_body_reader,
+    parse_json,
+    parse_text,
+    pass_bytes,
+)
 from yett.policy.coerce import kind_of
 from yett.policy.fields import Fields, make_field
-from yett.policy.forms import BodyParser, Parsed, PartRule, make_multipart, make_urlencoded
-from yett.policy.jsonbody import read_json
-from yett.policy.media import ContentType, choose, is_json, is_utf8, parse_content_type
-from yett.policy.model import BodyRead, BodyReader, Fault
-from yett.policy.validator import Judge
-from yett.policy.workshop import Judging, Workshop
+from yett.policy.forms import BodyParser, PartRule, make_multipart, make_urlencoded
+from yett.policy.media import is_json
+from yett.policy.model import BodyReader
+from yett.policy.workshop import Workshop
 from yett.terms import Mode
-
-URLENCODED = "application/x-www-form-urlencoded"
-MULTIPART = "multipart/form-data"
-SPELLINGS = ("", "; charset=utf-8", ";charset=utf-8", "; charset=UTF-8", ";charset=UTF-8")
-UNDECLARED = Fault("media_type")
-
-
-class Entry(Struct, frozen=True):
-    """One declared media type: a parser per kind of text, and what judges the value."""
-
-    parsers: dict[str, BodyParser]
-    judging: Judging | None
 
 
 class Bodies:
@@ -72,20 +66,20 @@ class Bodies:
     def _draft(self, media: MediaType) -> Entry:
         node = media.schema
         if node is None or _is_file(self.shop, node):
-            parsers: dict[str, BodyParser] = {"json": _parse_json, "other": _pass}
+            parsers: dict[str, BodyParser] = {"json": parse_json, "other": pass_bytes}
             return Entry(parsers, None)
         judging, emitted = self.shop.promise(node, self.mode)
         self.schemas.append(emitted)
         name = _bare(media.name)
-        parsers = {"json": _parse_json}
+        parsers = {"json": parse_json}
         if name in (URLENCODED, MULTIPART) or "*" in name:
             fields = self._fields(media, node)
             parsers["urlencoded"] = make_urlencoded(fields)
             parsers["multipart"] = make_multipart(fields, self._rules(media, node))
         if "string" in kind_of(self.shop.schemas, node).scalars:
-            parsers["text"] = _parse_text
-        if _kind(name) not in parsers and "*" not in name:
-            parsers["other"] = _pass
+            parsers["text"] = parse_text
+        if kind_of_type(name) not in parsers and "*" not in name:
+            parsers["other"] = pass_bytes
             self.shop.report.add(
                 "body-unchecked",
                 "note",
@@ -139,57 +133,6 @@ class Bodies:
         return rules
 
 
-def make_body_reader(entries: dict[str, Entry], judges: dict[str, Judge | None]) -> BodyReader:
-    """Return the reader: one dictionary look-up finds the parser of the usual spellings."""
-    declared = tuple(entries)
-    known = {
-        (name + ending).encode(): (entry.parsers[_kind(name)], judges[name], ContentType(name, {}))
-        for name, entry in entries.items()
-        if "*" not in name and _kind(name) in ("json", "urlencoded")
-        for ending in SPELLINGS
-    }
-
-    def find(raw: bytes) -> tuple[BodyParser, Judge | None, ContentType] | None:
-        parsed = parse_content_type(raw)
-        name = choose(parsed.name, declared) if parsed is not None else None
-        if parsed is None or name is None or "*" in parsed.name:
-            return None
-        kind = _kind(parsed.name)
-        if kind in ("json", "text", "urlencoded") and not is_utf8(parsed):
-            return None
-        parsers = entries[name].parsers
-        parser = parsers.get(kind, parsers.get("other"))
-        return None if parser is None else (parser, judges[name], parsed)
-
-    def read(raw: bytes, content_type: bytes) -> BodyRead | Fault:
-        found = known.get(content_type) or find(content_type)
-        if found is None:
-            return UNDECLARED
-        parser, judge, typed = found
-        parsed = parser(raw, typed)
-        if isinstance(parsed, Fault):
-            return parsed
-        value, forward = parsed
-        if judge is None or parser is _pass:
-            return BodyRead(value, forward)
-        verdict = judge(value, len(raw))
-        if isinstance(verdict, Fault):
-            return verdict
-        return BodyRead(value, forward, verdict)
-
-    return read
-
-
-def _kind(name: str) -> str:
-    if is_json(name):
-        return "json"
-    if name == URLENCODED:
-        return "urlencoded"
-    if name == MULTIPART:
-        return "multipart"
-    return "text" if name.startswith("text/") else "other"
-
-
 def _bare(name: str) -> str:
     return name.partition(";")[0].strip().lower()
 
@@ -213,22 +156,3 @@ def _max_bytes(shop: Workshop, node: Any) -> int:
     found = shop.schemas.settle(node)
     limit = found.get("maxLength") if isinstance(found, dict) else None
     return limit if isinstance(limit, int) and not isinstance(limit, bool) else 0
-
-
-def _parse_json(raw: bytes, content_type: ContentType) -> Parsed:
-    del content_type
-    return read_json(raw)
-
-
-def _parse_text(raw: bytes, content_type: ContentType) -> Parsed:
-    del content_type
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return Fault("malformed")
-    return Fault("malformed") if "\0" in text else (text, raw)
-
-
-def _pass(raw: bytes, content_type: ContentType) -> Parsed:
-    del content_type
-    return None, raw

@@ -7,9 +7,10 @@ from typing import Any
 from yett.contract.model import Operation, Parameter
 from yett.policy.coerce import TEXT, UNREADABLE, Kind, kind_of
 from yett.policy.fields import Field, Fields, make_field, read_json_text
+from yett.policy.head_fields import IGNORED_HEADERS
 from yett.policy.media import is_json
 from yett.policy.model import Fault, ParameterReader
-from yett.policy.parameters import IGNORED_HEADERS, Plan, QueryStringReader, make_reader
+from yett.policy.parameters import Plan, QueryStringReader, make_reader
 from yett.policy.percent import EncodingError, decode, encode, split_pairs
 from yett.policy.workshop import Judging, Workshop
 from yett.terms import Mode

@@ -16,22 +16,14 @@ from msgspec import Struct
 
 from yett.policy.coerce import UNREADABLE
 from yett.policy.fields import Field, Fields, read_field
+from yett.policy.head_fields import Values, read_cookies, read_headers
 from yett.policy.model import Fault, ParameterReader, ParametersRead
-from yett.policy.percent import EncodingError, decode, split_pairs
+from yett.policy.percent import EncodingError, split_pairs
 from yett.policy.validator import Judge
 from yett.terms import Mode
 
-# OpenAPI 3.2.0 s4.12.2: these are described elsewhere and ignored as parameters.
-IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
-MAX_COOKIES = 200
-
-_HEADER_TEXT = re.compile(rb"[\t\x20-\x7e]*")
-# cookie-octet (RFC 6265 s4.1.1) and the comma that `style: form` needs; quotes have two readings.
-_COOKIE_VALUE = re.compile(r"[\x21\x23-\x3a\x3c-\x5b\x5d-\x7e]*")
-_COMMA = re.compile(r"[ \t]*+,[ \t]*+")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.\[\]-]{1,64}")
 
-Values = dict[str, dict[str, Any]]
 # Reads a whole query string: values and canonical text (OpenAPI 3.2 `in: querystring`).
 QueryReader = Callable[[str, Values], "tuple[str, tuple[Fault, ...]] | Fault"]
 QueryStringReader = Callable[[str], "tuple[Any, str] | Fault"]
@@ -75,9 +67,9 @@ def make_reader(plan: Plan) -> ParameterReader:
         values: Values = {}
         fault = _read_path(path, arguments, values) if path else None
         if fault is None and header:
-            fault = _read_headers(header, headers, values)
+            fault = read_headers(header, headers, values)
         if fault is None and cookie:
-            fault = _read_cookies(cookie, headers.get(b"cookie", b""), values)
+            fault = read_cookies(cookie, headers.get(b"cookie", b""), values)
         if fault is not None:
             return fault
         found = query_reader(raw, values)
@@ -166,56 +158,6 @@ def _read_query(
 def _place(name: str) -> str:
     # The name is the client's own text: said back only when it is harmless to say.
     return f"query/{name}" if _PLAIN_NAME.fullmatch(name) else "query"
-
-
-def _read_headers(
-    fields: tuple[tuple[bytes, Field, bool], ...], headers: dict[bytes, bytes], values: Values
-) -> Fault | None:
-    found: dict[str, Any] = {}
-    for name, field, listed in fields:
-        raw = headers.get(name)
-        if raw is None:
-            continue
-        if not _HEADER_TEXT.fullmatch(raw):
-            return Fault("malformed", field.where)
-        text = raw.decode("ascii").strip(" \t")
-        value = read_field(field, _COMMA.sub(",", text) if listed else text)
-        if value is UNREADABLE:
-            return Fault("mismatch", field.where, "type")
-        found[field.name] = value
-    values["header"] = found
-    return None
-
-
-def _read_cookies(fields: dict[str, Field], raw: bytes, values: Values) -> Fault | None:
-    found: dict[str, Any] = {}
-    pairs = raw.split(b";") if raw else []
-    if len(pairs) > MAX_COOKIES:
-        return Fault("malformed", "cookie")
-    for pair in pairs:
-        label, _, octets = pair.partition(b"=")
-        field = fields.get(label.strip(b" \t").decode("latin-1"))
-        if field is None:
-            continue
-        if field.name in found:
-            return Fault("repeated", field.where)
-        value = _read_cookie(field, octets.strip(b" \t"))
-        if isinstance(value, Fault):
-            return value
-        found[field.name] = value
-    values["cookie"] = found
-    return None
-
-
-def _read_cookie(field: Field, octets: bytes) -> Any:
-    text = octets.decode("latin-1")
-    if not _COOKIE_VALUE.fullmatch(text):
-        return Fault("malformed", field.where)
-    try:
-        value = read_field(field, decode(text, plus=False))
-    except EncodingError:
-        return Fault("malformed", field.where)
-    return Fault("mismatch", field.where, "type") if value is UNREADABLE else value
 
 
 def _placed(fault: Fault) -> Fault:
