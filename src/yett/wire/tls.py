@@ -203,6 +203,7 @@ def _explain(error: ssl.SSLError, cert: Path, key: Path) -> SetupError:
             hint="use ECDSA P-256, or RSA of 2048 bits or more with SHA-256",
         )
     what = reason.lower().replace("_", " ") or "not PEM"
+    # The certificate has been read by now, so it is the key.
     return SetupError(
-        f"certificate and key cannot be read: {what}", path=str(key), hint="both are PEM files"
+        f"the key cannot be read: {what}", path=str(key), hint="it is a PEM file, unencrypted"
     )
