@@ -148,9 +148,7 @@ def test_every_value_is_read(value, indent, ascii_only):
     """What json writes in any spelling is read as the same value, and so is what goes on."""
     raw = json.dumps(value, indent=indent, ensure_ascii=ascii_only).encode()
     found = read_json(raw)
-    if isinstance(found, Fault):
-        assert found.code == "deep" or "9" * 400 < str(value)
-        return
+    assert not isinstance(found, Fault)
     assert found[0] == value or _is_close(found[0], value)
     again = read_json(found[1])
     assert again[0] == found[0]
