@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from itertools import pairwise
 
 MAX_DOCSTRING_LINES = 12
 MAX_FILE_LINES = 450
@@ -94,6 +95,21 @@ def test_tasks_are_made_in_one_place(root, sources):
     makers = re.compile(r"\b(create_task|ensure_future)\(")
     found = {relative(path, root) for path, text in sources.items() if makers.search(text)}
     assert found <= {"wire/tasks.py"}
+
+
+def test_no_possessive_groups(root, sources):
+    """Before Python 3.11.5 a possessive or atomic group may keep what a failed turn ate (gh-106052).
+
+    Debian 12 has 3.11.2. Where one is safe because a failed turn eats nothing, the line above says so.
+    """
+    group = re.compile(r"(?<!\[)\)[*+?]\+(?![^\[]*\])|\(\?>")
+    found = [
+        f"{relative(path, root)}:{number}"
+        for path, text in sources.items()
+        for number, (before, line) in enumerate(pairwise(text.splitlines()), 2)
+        if group.search(line) and "re.compile" in line and "gh-106052" not in before
+    ]
+    assert not found
 
 
 def test_suppressions_give_their_reason(root, sources):

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from yett.contract.places import Pointer
 
 _SPACE = re.compile(rb"[ \t\r\n,:]*+")
-_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+# Possessive characters, no possessive groups: before Python 3.11.5 such a group may keep what a
+# failed turn ate (gh-106052).
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*"', re.DOTALL)
 _SCALAR = re.compile(rb"[^ \t\r\n,\]}]*+")
-_TO_BRACKET = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
+_TO_BRACKET = re.compile(rb'[^"{}\[\]]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*"[^"{}\[\]]*+)*', re.DOTALL)
 _OPEN, _CLOSE = frozenset(b"{["), frozenset(b"}]")
 
 # name or index -> (offset of the name, offset of the value)

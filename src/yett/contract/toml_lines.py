@@ -16,15 +16,19 @@ from yett.contract.places import nearest
 if TYPE_CHECKING:
     from yett.contract.places import Pointer, Tree
 
-_BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*+")
-_BLANK_OR_COMMA = re.compile(r"(?:[ \t\r\n,]|#[^\n]*)*+")
+# Possessive characters, no possessive groups: before Python 3.11.5 such a group may keep what a
+# failed turn ate (gh-106052).
+_BLANK = re.compile(r"(?:[ \t\r\n]++|#[^\n]*+)*")
+_BLANK_OR_COMMA = re.compile(r"(?:[ \t\r\n,]++|#[^\n]*+)*")
 _KEY = re.compile(
     r"""[ \t]*(?:"(?P<basic>(?:[^"\\]|\\.)*)"|'(?P<literal>[^']*)'|(?P<bare>[\w-]+))[ \t]*""",
     re.ASCII,
 )
 _STRING = re.compile(
-    r'"""(?:[^"\\]|\\.|"(?!""))*+"{3,5}|' + r"'''(?:[^']|'(?!''))*+'{3,5}|"
-    r'"(?:[^"\\\n]|\\.)*+"|' + r"'[^'\n]*+'",
+    r'"""[^"\\]*+(?:(?:\\.|"(?!""))[^"\\]*+)*"{3,5}|'
+    r"'''[^']*+(?:'(?!'')[^']*+)*'{3,5}|"
+    r'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*"|'
+    r"'[^'\n]*+'",
     re.DOTALL,
 )
 _SCALAR = re.compile(r"[^,\]}\n#]*+")

@@ -19,6 +19,7 @@ Object = dict[str, Any]
 
 # A string, also one that never ends: whatever starts with a quote is consumed, once, so that
 # `"\\"\\"\\"...` cannot make the search start over at each quote (CWE-1333).
+# Possessive although grouped: a failed turn eats nothing here before the end (gh-106052).
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _LEVEL = {ord("{"): 1, ord("["): 1, ord("}"): -1, ord("]"): -1}
 

@@ -21,6 +21,7 @@ MAX_JSON_DEPTH = 64
 MAX_JSON_KEYS = 20_000
 MAX_INTEGER_DIGITS = 400
 
+# Possessive although grouped: a failed turn eats nothing here before the end (gh-106052).
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 # Every digit as 0, then one search: 1 us per KB where a regular expression takes 12.
 _TO_ZERO = bytes.maketrans(b"123456789", b"000000000")

@@ -16,7 +16,8 @@ SAFE = "-._~,:@/!$()*"
 _BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PAIR = r"[A-Za-z0-9_.~\-]++=[A-Za-z0-9\-._~,:@/!$()*]*+"
 _PLAIN = re.compile(r"[A-Za-z0-9\-._~,:@/!$()*]*+")
-_CANONICAL = re.compile(rf"{_PAIR}(?:&{_PAIR})*+")
+# The group is not possessive: before Python 3.11.5 it may keep what a failed turn ate (gh-106052).
+_CANONICAL = re.compile(rf"{_PAIR}(?:&{_PAIR})*")
 
 
 class EncodingError(ValueError):
