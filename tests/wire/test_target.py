@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,8 +66,6 @@ def test_canonical_is_a_fixed_point(raw):
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1), min_size=1))
 def test_any_text_can_be_named(parts):
     """Every ordinary text survives the way from a percent-encoded segment to its value."""
-    from urllib.parse import quote
-
     wanted = tuple(parts)
     found = read_target("".join("/" + quote(part, safe="") for part in parts).encode(), "a")
     odd = any(set(part) & set("/\\%;") or part in {".", ".."} for part in parts)

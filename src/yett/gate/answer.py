@@ -78,12 +78,13 @@ class Answer(Errand):
             return False
         if connection.requests >= self.current.settings.max_requests:
             return False
-        if not self._body_used_up():
+        if not self.body_used_up():
             return False
         reader = connection.reader
         return not connection.ended or reader.at < len(reader.data)
 
-    def _body_used_up(self) -> bool:
+    def body_used_up(self) -> bool:
+        """Whether the connection's next byte is behind this request's body."""
         length = self.head.fields.length
         if length == 0:
             return True

@@ -88,6 +88,12 @@ class RequestReader:
         self._fields: Fields | None = None
         self._passed: Passed | None = None
 
+    def rest(self) -> None:
+        """Let go of bytes that are used up; a kept connection may hold none while it is idle."""
+        if self.at == len(self.data):
+            self.data = b""
+            self.at = self._scanned = 0
+
     def feed(self, data: bytes) -> None:
         """Add received bytes."""
         if self.at == len(self.data):
