@@ -46,6 +46,8 @@ def findings(text):
         (API + "[gateway]\nlisten = '127.1:80'", 5, "not a place to listen"),
         (API + "[gateway.tls]\ncert = ''\nkey = 'k'", 5, "`gateway.tls.cert` is empty"),
         (API + "[gateway.tls]\ncert = 'c'\nkey = 'k'\nredirect = '80'", 7, "not a place to listen"),
+        (API + "[limits]\ndefault = ['1/s per ip', 'often']", 5, "`often` is not a limit"),
+        (API + "[limits]\nfailures = ''", 5, "is not a limit"),
         (API + "[store]\ncounters = 'redis://x'", 5, "not a counter store"),
         (API + "[store]\naccounts = 'sqlite:///x'", 5, "not used by this version"),
         (API + "[store]\nledger = ''", 5, "`store.ledger` is empty"),

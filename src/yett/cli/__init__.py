@@ -1,0 +1,1 @@
+"""The faces of yett on a terminal; `serve` alone wires the rooms together."""

@@ -11,22 +11,19 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from yett.contract.addresses import has_default_port, is_listener, is_loopback, is_origin
 from yett.contract.config import ALGORITHMS, RULES, Config, IssuerConfig
 from yett.contract.fitting import did_you_mean
 from yett.contract.places import Source
+from yett.contract.rates import HINT, is_limit
 from yett.contract.report import Report, quote
 from yett.contract.rules import CONFIG_HAZARD, CONFIG_MISSING_KEY, CONFIG_UNKNOWN_KEY, CONFIG_VALUE
 
-# RFC 3986 s3.2.2: a registered name in lower case, an IPv4 address, or an IPv6 one in brackets.
-_HOST = r"(?:[a-z0-9](?:[a-z0-9._-]{0,252}[a-z0-9])?|\[[0-9a-f:.]+\])"
-_UPSTREAM = re.compile(rf"https?://({_HOST})(?::([0-9]{{1,5}}))?\Z")
-_LISTEN = re.compile(rf"({_HOST}):([0-9]{{1,5}})\Z")
 _API_NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}\Z")
 _BASE = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@-]+)*/?\Z")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")  # RFC 9110 s5.6.2
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+\Z")  # RFC 6749 s3.3
 _FIELD_VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?\Z|\Z")
-_DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
 def check(config: Config, source: Source, report: Report) -> None:
@@ -57,8 +54,7 @@ def _apis(config: Config, source: Source, report: Report) -> None:
 
 
 def _upstream(value: str, at: Source, report: Report) -> None:
-    match = _UPSTREAM.match(value)
-    if match is None or not _is_host(match[1]) or not _is_port(match[2] or "80", 1):
+    if not is_origin(value):
         message = f"{quote(value)} is not an upstream"
         hint = "write `http://host:port` or `https://host:port`, in lower case, and nothing behind"
         report.add(CONFIG_VALUE, message, at, hint=hint)
@@ -79,8 +75,7 @@ def _listeners(config: Config, source: Source, report: Report) -> None:
     if gateway.tls is not None and gateway.tls.redirect:
         places.append((gateway.tls.redirect, source.within(("gateway", "tls", "redirect"))))
     for value, at in places:
-        match = _LISTEN.match(value)
-        if match is None or not _is_host(match[1]) or not _is_port(match[2], 0):
+        if not is_listener(value):
             message = f"{quote(value)} is not a place to listen"
             hint = "write `host:port`, such as `0.0.0.0:8080` or `[::]:8080`"
             report.add(CONFIG_VALUE, message, at, hint=hint)
@@ -173,7 +168,7 @@ def _trusted_url(value: str, at: Source, report: Report) -> None:
     if url.scheme not in ("http", "https") or not host or url.fragment or url.username is not None:
         message = f"{quote(value)} is not an https URL"
         report.add(CONFIG_VALUE, message, at, hint="write it exactly as in the token's `iss`")
-    elif url.scheme == "http" and not _is_loopback(host):
+    elif url.scheme == "http" and not is_loopback(host):
         message = f"keys come over plain http from {quote(host)}: the network can sign tokens"
         report.add(CONFIG_HAZARD, message, at, hint="use https")
 
@@ -191,6 +186,14 @@ def _vocabulary(config: Config, source: Source, report: Report) -> None:
                 at = source.within(("vocabulary", "roles", role, str(index)))
                 message = f"the role {quote(role)} grants the unknown scope {quote(scope)}"
                 report.add(CONFIG_UNKNOWN_KEY, message, at, hint=did_you_mean(scope, known))
+
+
+def _limits(config: Config, source: Source, report: Report) -> None:
+    texts = {("default", str(i)): text for i, text in enumerate(config.limits.default)}
+    for pointer, text in (texts | {("failures",): config.limits.failures}).items():
+        if not is_limit(text):
+            at = source.within(("limits", *pointer))
+            report.add(CONFIG_VALUE, f"{quote(text)} is not a limit", at, hint=HINT)
 
 
 def _stores(config: Config, source: Source, report: Report) -> None:
@@ -219,13 +222,11 @@ def _cors(config: Config, source: Source, report: Report) -> None:
 
 
 def _origin(value: str, at: Source, report: Report) -> None:
-    match = _UPSTREAM.match(value)
-    scheme = value.partition(":")[0]
-    if match is None or not _is_host(match[1]) or not _is_port(match[2] or "80", 1):
+    if not is_origin(value):
         message = f"{quote(value)} is not an exact origin"
         hint = "write `https://app.example.com`: lower case, no path, and neither `*` nor `null`"
         report.add(CONFIG_VALUE, message, at, hint=hint)
-    elif match[2] == _DEFAULT_PORTS[scheme]:
+    elif has_default_port(value):
         message = f"{quote(value)} never matches: browsers leave out the default port"
         report.add(CONFIG_VALUE, message, at, hint=f"write `{value.rpartition(':')[0]}`")
 
@@ -244,33 +245,6 @@ def _rules(config: Config, source: Source, report: Report) -> None:
             report.add(CONFIG_UNKNOWN_KEY, f"{quote(name)} is not a rule", at, hint=hint)
 
 
-def _is_port(text: str, lowest: int) -> bool:
-    return lowest <= int(text) <= 65535
-
-
-def _is_host(text: str) -> bool:
-    if text.startswith("["):
-        try:
-            return ipaddress.IPv6Address(text[1:-1]) is not None
-        except ValueError:
-            return False
-    if re.fullmatch(r"[0-9.]+", text):  # `127.1` and `2130706433` have more than one reading
-        try:
-            return ipaddress.IPv4Address(text) is not None
-        except ValueError:
-            return False
-    return ".." not in text
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 _CHECKS: tuple[Callable[[Config, Source, Report], None], ...] = (
     _apis,
     _listeners,
@@ -279,6 +253,7 @@ _CHECKS: tuple[Callable[[Config, Source, Report], None], ...] = (
     _recorder,
     _issuers,
     _vocabulary,
+    _limits,
     _stores,
     _cors,
     _headers,
