@@ -10,7 +10,7 @@ from yett.policy.fields import Field, Fields, make_field, read_json_text
 from yett.policy.head_fields import IGNORED_HEADERS
 from yett.policy.media import is_json
 from yett.policy.model import Fault, ParameterReader
-from yett.policy.parameters import Plan, QueryStringReader, make_reader
+from yett.policy.parameters import Plan, QueryStringReader, make_reader, read_nothing
 from yett.policy.percent import EncodingError, decode, encode, split_pairs
 from yett.policy.workshop import Judging, Workshop
 from yett.terms import Mode
@@ -32,11 +32,11 @@ class Inputs:
         self.querystring: tuple[str, QueryStringReader] | None = None
         self._judging = self._draft()
 
-    def reader(self) -> ParameterReader | None:
-        """Return the reader; None when nothing may be there and nothing is let through."""
+    def reader(self) -> ParameterReader:
+        """Return the reader; there always is one, or an undeclared query would go on unread."""
         granted = _granted(self.operation)
         if not self.parameters and not granted and self.mode is Mode.ENFORCE:
-            return None
+            return read_nothing
         judge = self.shop.judge(self._judging) if self._judging is not None else None
         return make_reader(
             Plan(

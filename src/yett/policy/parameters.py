@@ -87,6 +87,20 @@ def make_reader(plan: Plan) -> ParameterReader:
     return read
 
 
+def read_nothing(
+    arguments: tuple[str, ...], raw: str, headers: dict[bytes, bytes]
+) -> ParametersRead | Fault:
+    """Read an operation that declares no parameter: its query is empty or unknown."""
+    del arguments, headers
+    if not raw:
+        return ParametersRead({}, "")
+    try:
+        pairs, _ = split_pairs(raw)
+    except EncodingError:
+        return Fault("malformed", "query")
+    return Fault("unknown", _place(pairs[0][0] if pairs else ""))
+
+
 def _make_query_reader(plan: Plan) -> QueryReader:
     """Return what reads the query into the values, as pairs or as one value."""
     has_query = bool(plan.query.table or plan.query.spread)
