@@ -26,9 +26,13 @@ def reader(new_api):
     return make
 
 
-def test_nothing_declared_needs_no_reader(reader):
-    """An operation without parameters has no reader, unless unknown names are let through."""
-    assert reader() is None
+def test_nothing_declared(reader):
+    """An operation without parameters takes no query, unless unknown names are let through."""
+    read = reader()
+    assert read((), "", {}) == ParametersRead({}, "")
+    assert read((), "a=1", {}) == Fault("unknown", "query/a")
+    assert read((), "&", {}) == Fault("unknown", "query")
+    assert read((), "a=%", {}) == Fault("malformed", "query")
     assert reader(unknown_query=Mode.OFF)((), "a=b+c", {}).query == "a=b%20c"
 
 
