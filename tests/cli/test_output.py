@@ -87,6 +87,11 @@ def test_text_has_place_severity_rule_and_hint():
     ]
 
 
+def test_what_is_not_shown_is_counted():
+    """The last line is about everything that was found."""
+    assert as_text((), FINDINGS) == "1 error, 1 warning, 1 note"
+
+
 @pytest.mark.parametrize(
     ("counts", "text"),
     [

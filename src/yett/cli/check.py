@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,9 +20,12 @@ from yett.contract.load import load
 from yett.contract.schema import config_schema
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from yett.cli.coverage import Row
     from yett.terms import Finding
 
+MAX_SHOWN_PER_RULE = 10
 MAX_ROWS_SHOWN = 40  # a table longer than a screen is asked for
 NARROWEST_TABLE_COLUMNS = 160
 
@@ -95,16 +99,25 @@ def _print(findings: tuple[Finding, ...], form: str) -> None:
 
 
 def _print_text(findings: tuple[Finding, ...], table: tuple[Row, ...], *, everything: bool) -> None:
-    shown = findings if everything else tuple(f for f in findings if f.severity != "note")
-    click.echo(as_text(shown))
-    notes = len(findings) - len(shown)
-    if notes:
-        click.echo(f"{notes} notes are not shown; `yett check --all` shows them")
+    shown = findings if everything else tuple(_main_ones(findings))
+    click.echo(as_text(shown, findings))
+    hidden = len(findings) - len(shown)
+    if hidden:
+        click.echo(f"{hidden:,} of them are not shown; `yett check --all` shows them")
     if everything or len(table) <= MAX_ROWS_SHOWN:
         _print_table(table)
     click.echo(summary(table))
     if not everything and len(table) > MAX_ROWS_SHOWN:
         click.echo("`yett check --all` shows what guards each operation")
+
+
+def _main_ones(findings: tuple[Finding, ...]) -> Iterator[Finding]:
+    """Leave out notes, and what repeats itself."""
+    seen: Counter[str] = Counter()
+    for finding in findings:
+        seen[finding.rule] += 1
+        if finding.severity != "note" and seen[finding.rule] <= MAX_SHOWN_PER_RULE:
+            yield finding
 
 
 def summary(table: tuple[Row, ...]) -> str:
@@ -133,10 +146,11 @@ def _print_table(table: tuple[Row, ...]) -> None:
     if not table:
         return
     console = Console(highlight=False, markup=False)
-    wide: Any = None if console.is_terminal else NARROWEST_TABLE_COLUMNS
+    if not console.is_terminal:
+        console.width = NARROWEST_TABLE_COLUMNS
     drawn = Table(box=None, pad_edge=False, header_style="bold")
     for name in COLUMNS:
         drawn.add_column(name.replace("_", " "), overflow="fold")
     for row in table:
         drawn.add_row(*(getattr(row, name) for name in COLUMNS))
-    console.print(drawn, width=wide)
+    console.print(drawn)

@@ -6,7 +6,7 @@ Pure: findings go in, text comes out. SARIF is OASIS sarif-v2.1.0; its levels ar
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -24,12 +24,19 @@ HELP_URI = "https://yett.dev/reference/lint#"
 SEVERITIES = ("error", "warning", "note")
 
 
-def as_text(findings: Iterable[Finding]) -> str:
-    """Write one line per finding, its hint below, and how many there are."""
+def as_text(findings: Iterable[Finding], found: Iterable[Finding] | None = None) -> str:
+    """Write one line per finding, its hint below, and how many there are.
+
+    Args:
+        findings: those to show.
+        found: those to count, when not all are shown.
+    """
     lines = []
+    shown = list(findings)
     counts = dict.fromkeys(SEVERITIES, 0)
-    for finding in findings:
+    for finding in shown if found is None else found:
         counts[finding.severity] += 1
+    for finding in shown:
         # In a document of one line the line says nothing; the pointer does.
         where = f" ({finding.subject})" if finding.line == 1 and finding.subject else ""
         lines.append(printable(describe(finding) + where))
@@ -115,4 +122,8 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c == " " else "\ufffd" for c in text)
 
 
-RENDERERS = {"text": as_text, "json": as_json, "sarif": as_sarif}
+RENDERERS: dict[str, Callable[[Iterable[Finding]], str]] = {
+    "text": as_text,
+    "json": as_json,
+    "sarif": as_sarif,
+}
