@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from kit.engine import ALICE, DictView, operation
-from kit.gateway import public, reset, running, split
+from kit.gateway import public, reset, running, split, takes_anything
 
 from yett.credentials.verifier import Verified
 from yett.wire.tasks import running as tasks
@@ -101,3 +101,35 @@ async def test_concurrency_counters_are_left_whatever_happens():
         while gateway.gate.connections:
             await asyncio.sleep(0.01)
         assert not any(gateway.view.inside.values())
+
+
+async def test_a_body_that_ran_ahead_of_a_question_is_read_whole():
+    """A large body that comes while keys are fetched waits in the socket, then is taken."""
+    view, release = unknown_key(), asyncio.Event()
+
+    async def fetch(issuer, kid):
+        await release.wait()
+        view.tokens[b"new"] = Verified(ALICE)
+        return True
+
+    ask = ASK.replace(b"GET", b"POST")[:-2] + b"Content-Length: 500000\r\n\r\n"
+    for changes in ({"body": takes_anything}, {"stream_request": True}):
+        release.clear()
+        view.tokens[b"new"] = Verified(None, "iss", "k9")
+        guarded = operation("POST", "/x", max_body=1 << 20, **changes)
+        async with running(guarded, view=view, fetch_keys=fetch) as gateway:
+            sending = asyncio.ensure_future(gateway.send(ask, bytes(500_000), eof=False, wait=10))
+            while not gateway.gate.connections:
+                await asyncio.sleep(0.01)
+            (connection,) = gateway.gate.connections
+            while not connection._paused:
+                await asyncio.sleep(0.01)
+            assert len(connection.reader.data) < 500_000
+            release.set()
+            while not gateway.sink.events:
+                await asyncio.sleep(0.01)
+            assert (gateway.sink.events[0].status, gateway.sink.events[0].bytes_in) == (
+                200,
+                500_000,
+            )
+            sending.cancel()

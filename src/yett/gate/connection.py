@@ -166,6 +166,8 @@ class Connection(asyncio.Protocol):
     def read_body(self, *, reading: bool) -> None:
         """Take what comes in for the request's body, or no longer."""
         self.state = BODY if reading else BUSY
+        if reading:
+            self.hold_reading(hold=False)  # what came ahead of a question may have stopped it
 
     def begin_tunnel(self) -> None:
         """Take what comes in for opaque bytes from now on."""
@@ -223,12 +225,13 @@ class Connection(asyncio.Protocol):
 
     def hold_reading(self, *, hold: bool) -> None:
         """Stop or go on reading from the client."""
-        if hold is not self._paused and self.transport is not None:
+        transport = self.transport
+        if hold is not self._paused and transport is not None and not transport.is_closing():
             self._paused = hold
             if hold:
-                self.transport.pause_reading()
+                transport.pause_reading()
             else:
-                self.transport.resume_reading()
+                transport.resume_reading()
 
     def expire(self, now: float) -> None:
         """Act on the deadline that has passed."""

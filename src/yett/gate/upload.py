@@ -92,8 +92,10 @@ class Upload:
             call.upload_done(b"")
 
     def _bound(self) -> None:
-        """Give the next piece until the total time, or the least rate, is exceeded."""
+        """Give the next piece its time: by the least rate, and in total unless it is a stream."""
         call = self._call
         settings = call.current.settings
         allowed = RATE_GRACE_SECONDS + call.received / settings.body_rate
-        call.connection.deadline = self._began + min(settings.body_timeout, allowed)
+        if not self._streaming:
+            allowed = min(allowed, settings.body_timeout)
+        call.connection.deadline = self._began + allowed
