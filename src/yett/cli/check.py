@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MAX_SHOWN_PER_RULE = 10
 MAX_ROWS_SHOWN = 40  # a table longer than a screen is asked for
-NARROWEST_TABLE_COLUMNS = 160
+PIPED_TABLE_COLUMNS = 4000  # a row is one line for grep, however long its path
 
 
 @click.command("check")
@@ -147,7 +147,7 @@ def _print_table(table: tuple[Row, ...]) -> None:
         return
     console = Console(highlight=False, markup=False)
     if not console.is_terminal:
-        console.width = NARROWEST_TABLE_COLUMNS
+        console.width = PIPED_TABLE_COLUMNS
     drawn = Table(box=None, pad_edge=False, header_style="bold")
     for name in COLUMNS:
         drawn.add_column(name.replace("_", " "), overflow="fold")
