@@ -112,7 +112,7 @@ def commands_page() -> str:
     ]
     lines.append("wrong, 3 something outside failed.")
     for path, command in walk(yett_command, ("yett",)):
-        context = click.Context(command, info_name=" ".join(path), max_content_width=90)
+        context = click.Context(command, info_name=" ".join(path), terminal_width=90)
         lines.append(f"\n## {' '.join(path)}\n\n```text\n{command.get_help(context)}\n```")
     return "\n".join(lines)
 
