@@ -30,6 +30,8 @@ _SOME = ("anyOf", "oneOf")
 _BRANCHES = ("if", "then", "else")
 _KINDS = (*PROFILES, "off")
 
+# Looks at one string: see `injection.detect.Detector`.
+Look = Callable[[str], str | None]
 # Something that follows from one schema alone about every value that fits it.
 Claim = Callable[[dict[str, Any]], bool]
 
@@ -41,13 +43,25 @@ class Spot:
         mode: what a hit here means; `off` when strings here are held by the contract.
         names: the same for the names of members no schema names.
         profile: the kind of text, of `rules.PROFILES`.
+        look: what to ask of a string here; None when strings are not scanned. Set by `bind`.
+        look_at_name: the same for the names of members no schema names.
         fields: named members; None is a member with nothing to scan.
         extra: members no schema names.
         items: array items.
         prefix: the leading items of a tuple.
     """
 
-    __slots__ = ("extra", "fields", "items", "mode", "names", "prefix", "profile")
+    __slots__ = (
+        "extra",
+        "fields",
+        "items",
+        "look",
+        "look_at_name",
+        "mode",
+        "names",
+        "prefix",
+        "profile",
+    )
 
     def __init__(self, mode: Mode, profile: str) -> None:
         self.mode = self.names = mode
@@ -56,6 +70,23 @@ class Spot:
         self.extra: Spot | None = self
         self.items: Spot | None = self
         self.prefix: tuple[Spot | None, ...] = ()
+        self.look: Look | None = None
+        self.look_at_name: Look | None = None
+
+
+def bind(spots: Iterable[Spot | None], looks: Mapping[str, Look]) -> None:
+    """Give every spot that can be reached from `spots` its `look`, by its profile."""
+    waiting, seen = [spot for spot in spots if spot], set()
+    while waiting:
+        spot = waiting.pop()
+        if id(spot) in seen:
+            continue
+        seen.add(id(spot))
+        look = looks[spot.profile]
+        spot.look = None if spot.mode is Mode.OFF else look
+        spot.look_at_name = None if spot.names is Mode.OFF else look
+        below = (*spot.fields.values(), *spot.prefix, spot.extra, spot.items)
+        waiting += [inner for inner in below if inner]
 
 
 class Outline:

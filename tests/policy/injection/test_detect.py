@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 
 import pytest
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 from yett.policy.injection.detect import (
     INERT,
     OVERLAP_CHARS,
+    SENTENCE,
     WINDOW_CHARS,
+    _is_prose,
     detect_key,
     make_detector,
 )
@@ -169,6 +172,115 @@ def test_names_that_change_objects_are_found(key, value, found):
 def test_ordinary_names_are_fine(key, value):
     """A constructor may build houses."""
     assert not detect_key(key, value, PLAIN)
+
+
+KEYWORDS = [
+    "select",
+    "from",
+    "where",
+    "and",
+    "or",
+    "not",
+    "in",
+    "is",
+    "null",
+    "like",
+    "between",
+    "exists",
+    "case",
+    "when",
+    "then",
+    "end",
+    "having",
+    "group",
+    "order",
+    "by",
+    "limit",
+    "insert",
+    "into",
+    "values",
+    "update",
+    "set",
+    "delete",
+    "drop",
+    "table",
+    "create",
+    "alter",
+    "exec",
+    "declare",
+    "waitfor",
+    "delay",
+    "sleep",
+    "benchmark",
+    "user",
+    "version",
+    "database",
+    "xor",
+    "div",
+    "mod",
+    "regexp",
+    "rlike",
+    "sounds",
+    "collate",
+    "binary",
+    "all",
+    "distinct",
+    "top",
+    "as",
+    "join",
+    "on",
+    "natural",
+    "using",
+    "procedure",
+    "if",
+    "concat",
+    "char",
+    "current",
+    "names",
+    "id",
+    "x",
+    "for",
+    "to",
+    "begin",
+    "goto",
+    "open",
+    "print",
+    "shutdown",
+    "show",
+    "handler",
+    "load",
+    "data",
+    "file",
+    "outfile",
+    "n",
+    "e",
+    "q",
+    "date",
+    "time",
+    "int",
+]
+
+
+def test_sentences_of_keywords_are_no_injection(library):
+    """The short cut for sentences: without its turns no order of SQL's words is reported."""
+    rng = random.Random(20261122)
+    for _ in range(30_000):
+        gaps = [" ", " ", rng.choice([", ", "-", ". ", "? ", "! ", " - ", ",", "."])]
+        text = "".join(rng.choice(KEYWORDS) + rng.choice(gaps) for _ in range(rng.randint(1, 7)))
+        if SENTENCE.fullmatch(text) and "--" not in text:
+            kind = library.sqli(text.encode())
+            assert not kind or _is_prose(kind, text), (kind, text)
+            assert PLAIN(text) in ("", None)
+
+
+@pytest.mark.parametrize(
+    "text", ["x union select name from users", "id or true", "a -- b", "x or false"]
+)
+def test_sentences_with_a_turn_are_read(text, library):
+    """What could turn a sentence into a query is given to libinjection."""
+    assert (PLAIN(text) or "") == (
+        f"sqli:{k}" if (k := library.sqli(text.encode())) and k != "nc" else ""
+    )
 
 
 @given(st.text(alphabet=st.characters(), max_size=400))

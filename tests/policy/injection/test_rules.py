@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from yett.policy.injection.detect import INERT
-from yett.policy.injection.rules import PROFILES, RULES, WORTH_A_LOOK, compile_rules
+from yett.policy.injection.rules import PROFILES, RULES, SPARKS, compile_rules, find_sparks
 
 
 def test_rules_name_their_attacks(detectors, corpora):
@@ -48,15 +48,26 @@ def test_rows_are_well_formed(rule):
     assert re.findall(r"(?<!\\)[A-Z]", rule.pattern) == []
 
 
-def test_the_first_look_loses_nothing(corpora):
-    """What the gate before the table turns away, no rule would have found."""
-    rules = compile_rules("plain")
+def test_sparks_lose_nothing(corpora):
+    """What the sparks of a value turn away, no rule would have found."""
+    candidates = compile_rules("plain")
+    everything = candidates(frozenset("".join(rule.sparks for rule in RULES)) | {"0", "rototype"})
+    assert len(everything) == len(RULES)
     for name in ("sqli", "xss", "other"):
         for value in corpora(name):
             text = value.partition("|")[2] if name == "other" else value
             lower = text.lower()
-            if not INERT.fullmatch(text) and any(search(lower) for _, search, _ in rules):
-                assert WORTH_A_LOOK.search(lower), value
+            if INERT.fullmatch(text) or not any(search(lower) for _, search, _ in everything):
+                continue
+            chosen = candidates(find_sparks(lower))
+            assert any(search(lower) for _, search, _ in chosen), value
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_sparks_are_characters_that_are_looked_for(rule):
+    """A spark that the one pass does not find would silence its rule."""
+    assert all(SPARKS.fullmatch(spark) for spark in rule.sparks)
+    assert rule.sparks or rule.id == "sql-number"
 
 
 def test_the_page_lists_every_rule():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from yett.policy.freetext import Spot
+from yett.policy.freetext import Spot, bind
 from yett.policy.injection.walk import MAX_SCANNED_CHARS, TOO_MUCH_TEXT, Walk
 from yett.terms import Mode
 
@@ -12,8 +12,9 @@ SQL = "' or 1=1 --"
 
 
 def visit(detectors, value, mode=Mode.ENFORCE):
-    walk = Walk(detectors)
-    walk.visit(Spot(mode, "plain"), value, None)
+    walk, spot = Walk(), Spot(mode, "plain")
+    bind([spot], detectors)
+    walk.visit(spot, value, None)
     return walk.hit
 
 
@@ -50,7 +51,11 @@ def test_identifiers_cost_no_budget(detectors):
 def test_the_walk_ends_at_an_enforced_hit(detectors):
     """After a refusal nothing more is read."""
     begin = time.thread_time()
-    assert visit(detectors, [*(["{{ a ( b"] * 200_000), SQL]) is not None
+    assert visit(detectors, [SQL, *(["{{ a ( b"] * 200_000)]) == (
+        "/0",
+        visit(detectors, SQL)[1],
+        Mode.ENFORCE,
+    )
     assert time.thread_time() - begin < 2
 
 

@@ -55,7 +55,8 @@ def load_library(candidates: tuple[str, ...] | None = None) -> Library:
     tried: list[str] = []
     for name in candidates if candidates is not None else _candidates():
         try:
-            return _bind(ctypes.CDLL(name, mode=RTLD_LAZY | RTLD_LOCAL), name)
+            # PyDLL keeps the interpreter's lock: a call lasts a microsecond, handing it over more.
+            return _bind(ctypes.PyDLL(name, mode=RTLD_LAZY | RTLD_LOCAL), name)
         except (OSError, AttributeError) as error:
             tried.append(f"{name}: {error}")
     raise PolicyError([_unavailable(tried)])
@@ -70,7 +71,7 @@ def _candidates() -> Iterator[str]:
     yield SYSTEM_NAME
 
 
-def _bind(library: ctypes.CDLL, carrier: str) -> Library:
+def _bind(library: ctypes.PyDLL, carrier: str) -> Library:
     raw_sqli, raw_xss = library.libinjection_sqli, library.libinjection_xss
     raw_sqli.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p]
     raw_xss.argtypes = [ctypes.c_char_p, ctypes.c_size_t]
@@ -79,8 +80,7 @@ def _bind(library: ctypes.CDLL, carrier: str) -> Library:
     buffer = ctypes.create_string_buffer(FINGERPRINT_BYTES)
 
     def sqli(value: bytes) -> str:
-        result = raw_sqli(value, len(value), buffer)
-        if not result:
+        if not (result := raw_sqli(value, len(value), buffer)):
             return ""
         # v4 answers -1 when its own parser loses its footing: such a value is not let through.
         return buffer.value.decode("ascii", "replace") if result > 0 else "unreadable"

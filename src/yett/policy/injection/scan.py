@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from yett.policy.errors import PolicyError
-from yett.policy.freetext import Outline, Spot
+from yett.policy.freetext import ANY_NAME, Outline, Spot, bind
 from yett.policy.injection.detect import Detector, make_detector
 from yett.policy.injection.library import Library, load_library
 from yett.policy.injection.rules import PLAIN, PROFILES
@@ -21,6 +21,7 @@ from yett.policy.model import TextScan, TextSource
 from yett.terms import Finding, Mode
 
 Spots = dict[str, dict[str, Spot | None]]
+_NONE: dict[str, Spot | None] = {}
 
 
 def build_scan(
@@ -52,17 +53,18 @@ def build_scan(
         raise PolicyError([_no_such_place(place) for place in unused])
     if body is None and not any(spot for group in spots.values() for spot in group.values()):
         return None
-    detectors = _make_detectors(library or load_library())
     other = None if default is Mode.OFF else Spot(default, PLAIN)
+    reached = [body, other, *(spot for group in spots.values() for spot in group.values())]
+    bind(reached, _make_detectors(library or load_library()))
 
     def scan(values: dict[str, dict[str, Any]], content: Any) -> Hit | None:
-        walk = Walk(detectors)
+        walk = Walk()
         for location, group in values.items():
-            known = spots.get(location, {})
+            known = spots.get(location, _NONE)
             for name, value in group.items():
                 spot = known.get(name, other)
                 if spot is not None:
-                    walk.visit(spot, value, (location, name if name in known else "*"))
+                    walk.visit(spot, value, (location, name if name in known else ANY_NAME))
         if body is not None and content is not None:
             walk.visit(body, content, None)
         return walk.hit

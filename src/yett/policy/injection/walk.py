@@ -6,11 +6,10 @@ more than its share of the loop. A place is put into words only for a hit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from yett.policy.freetext import ANY_NAME, Spot
-from yett.policy.injection.detect import Detector, detect_key
+from yett.policy.injection.detect import detect_key
 from yett.terms import Mode
 
 # Text of one request that is looked at: the worst input found costs 0.3 us a character, so 40 ms;
@@ -29,11 +28,11 @@ _MISSING: Any = object()
 class Walk:
     """The scan of one request; `hit` is the answer after the last `visit`."""
 
-    __slots__ = ("_detectors", "_left", "hit")
+    __slots__ = ("_left", "_settled", "hit")
 
-    def __init__(self, detectors: Mapping[str, Detector]) -> None:
-        self._detectors = detectors
+    def __init__(self) -> None:
         self._left = MAX_SCANNED_CHARS
+        self._settled = False
         self.hit: Hit | None = None
 
     def visit(self, spot: Spot, value: Any, place: Trail) -> None:
@@ -45,50 +44,66 @@ class Walk:
         while stack and not self._settled:
             spot, value, place = stack.pop()
             kind = type(value)
-            if kind is str:
-                self._read(spot, value, place)
-            elif kind is dict:
-                self._open(spot, value, place, stack)
+            if kind is dict:
+                self._read_members(spot, value, place, stack)
             elif kind is list or kind is tuple:
-                below = len(spot.prefix)
-                for index, item in enumerate(value):
-                    inner = spot.prefix[index] if index < below else spot.items
-                    if inner is not None:
-                        stack.append((inner, item, (place, index)))
+                self._read_items(spot, value, place, stack)
 
-    @property
-    def _settled(self) -> bool:
-        return self.hit is not None and self.hit[2] is Mode.ENFORCE
-
-    def _open(
+    def _read_members(
         self, spot: Spot, value: dict[str, Any], place: Trail, stack: list[tuple[Spot, Any, Trail]]
     ) -> None:
-        fields, extra = spot.fields, spot.extra
+        fields = spot.fields
         for key, item in value.items():
             inner = fields.get(key, _MISSING)
             if inner is _MISSING:
                 self._read_name(spot, key, item, place)
-                inner, key = extra, ANY_NAME  # noqa: PLW2901 — the name is the client's from here
+                inner, key = spot.extra, ANY_NAME  # noqa: PLW2901 — from here the name is the client's
             if inner is not None:
-                stack.append((inner, item, (place, key)))
+                self._enter(inner, item, place, key, stack)
+
+    def _read_items(
+        self, spot: Spot, value: list[Any], place: Trail, stack: list[tuple[Spot, Any, Trail]]
+    ) -> None:
+        below = len(spot.prefix)
+        for index, item in enumerate(value):
+            inner = spot.prefix[index] if index < below else spot.items
+            if inner is not None:
+                self._enter(inner, item, place, index, stack)
+
+    def _enter(
+        self,
+        spot: Spot,
+        item: Any,
+        place: Trail,
+        token: str | int,
+        stack: list[tuple[Spot, Any, Trail]],
+    ) -> None:
+        kind = type(item)
+        if kind is str:
+            # The way into words is kept short: most strings are clean, and their place is unasked.
+            if spot.look is not None and (found := spot.look(item)) is not None:
+                self._note(found, spot.mode, item, (place, token))
+        elif kind is dict or kind is list or kind is tuple:
+            stack.append((spot, item, (place, token)))
 
     def _read(self, spot: Spot, text: str, place: Trail) -> None:
-        if spot.mode is not Mode.OFF and not self._settled:
-            self._note(self._detectors[spot.profile](text), spot.mode, text, place)
+        if spot.look is not None and (found := spot.look(text)) is not None:
+            self._note(found, spot.mode, text, place)
 
     def _read_name(self, spot: Spot, key: str, item: Any, place: Trail) -> None:
-        if spot.names is not Mode.OFF and not self._settled:
-            found = detect_key(key, item, self._detectors[spot.profile])
-            self._note(found, spot.names, key, (place, ANY_NAME))
+        if spot.look_at_name is not None:
+            found = detect_key(key, item, spot.look_at_name)
+            if found is not None:
+                self._note(found, spot.names, key, (place, ANY_NAME))
 
-    def _note(self, found: str | None, mode: Mode, text: str, place: Trail) -> None:
-        if found is None:
-            return
+    def _note(self, found: str, mode: Mode, text: str, place: Trail) -> None:
+        """Charge the budget for a string that was read, and keep what was found."""
         self._left -= len(text) + CHARS_PER_STRING
-        if not found and self._left < 0:
-            found = TOO_MUCH_TEXT
-        if found and (self.hit is None or (mode is Mode.ENFORCE and not self._settled)):
+        if self._left < 0:
+            found = found or TOO_MUCH_TEXT
+        if found and not self._settled and (self.hit is None or mode is Mode.ENFORCE):
             self.hit = (_where(place), found, mode)
+            self._settled = mode is Mode.ENFORCE
 
 
 def _where(place: Trail) -> str:
