@@ -15,6 +15,7 @@ from typing import Any
 
 from yett.engine.exchange import Exchange
 from yett.engine.questions import Question
+from yett.engine.record import FORWARD_STEP
 from yett.engine.steps.cors import answer_preflight, is_preflight
 from yett.engine.steps.limits import slow_down
 from yett.engine.steps.route import find_plan
@@ -22,7 +23,6 @@ from yett.problems import Problem
 from yett.terms import Decision, Forward, Verdict
 
 LAST_ANONYMOUS_STEP = 5
-FORWARD_STEP = 13
 
 
 def decide(x: Exchange) -> Generator[Question, Any, Decision]:

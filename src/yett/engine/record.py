@@ -14,6 +14,7 @@ from yett.engine.exchange import Exchange
 from yett.terms import Decision, Event, Verdict
 
 DIGEST_CHARACTERS = 16
+FORWARD_STEP = 13
 # W3C Trace Context s3.2.2: version, trace-id, parent-id, flags.
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
@@ -74,9 +75,26 @@ def event(
 
 def intent(x: Exchange) -> Event:
     """Build the record that a sensitive operation is about to be forwarded."""
-    decision = Decision(verdict=Verdict.ALLOW, step=13)
-    record = event(x, decision, status=0, upstream_status=0, bytes_in=0, bytes_out=0, seconds=0.0)
-    return replace(record, kind="intent")
+    return _milestone(x, "intent", 0)
+
+
+def outcome(x: Exchange, upstream_status: int) -> Event:
+    """Build the record that the service has answered a sensitive operation, before it is told."""
+    return _milestone(x, "outcome", upstream_status)
+
+
+def _milestone(x: Exchange, kind: str, upstream_status: int) -> Event:
+    decision = Decision(verdict=Verdict.ALLOW, step=FORWARD_STEP)
+    done = event(
+        x,
+        decision,
+        status=0,
+        upstream_status=upstream_status,
+        bytes_in=0,
+        bytes_out=0,
+        seconds=0.0,
+    )
+    return replace(done, kind=kind)
 
 
 def trace_id(value: bytes | None) -> str:

@@ -15,6 +15,7 @@ from yett.engine import response
 from yett.gate.answer import Answer
 from yett.gate.handshake import check_handshake, check_switch
 from yett.gate.tunnel import Tunnel
+from yett.gate.witness import witness
 from yett.problems import (
     REDUCED_CAPACITY,
     UPSTREAM_BROKEN,
@@ -50,15 +51,16 @@ class Relay(Answer):
         lasting: whether the client's connection outlives this response.
         retried: the one retry was made.
         tunnel: what the request became after a 101.
+        witnessing: the outcome of a sensitive operation is being made durable.
     """
 
-    __slots__ = ("chunking", "lasting", "retried", "tunnel")
+    __slots__ = ("chunking", "lasting", "retried", "tunnel", "witnessing")
 
     def forward(self, forward: Forward) -> None:
         """Send the request on, all of it or, where no rule reads the body, its head."""
         assert self.x.plan is not None
         operation = self.x.plan.operation
-        self.chunking = self.lasting = self.retried = False
+        self.chunking = self.lasting = self.retried = self.witnessing = False
         self.tunnel: Tunnel | None = None
         framing, body = self._frame(forward.body)
         if operation.websocket:
@@ -98,8 +100,17 @@ class Relay(Answer):
         return b"", b""
 
     def upstream_head(self, head: ResponseHead, body: bytes, *, complete: bool) -> None:
+        """Relay a head; that of a sensitive operation once its outcome is on disk."""
+        self.upstream_status = head.status
+        assert self.x.plan is not None
+        if self.x.plan.operation.sensitive:
+            witness(self, head, body, complete=complete)
+        else:
+            self.relay_head(head, body, complete=complete)
+
+    def relay_head(self, head: ResponseHead, body: bytes, *, complete: bool) -> None:
         """Relay a head, in one write with what came of the body."""
-        status = self.upstream_status = head.status
+        status = head.status
         x = self.x
         assert x.plan is not None
         operation = x.plan.operation
@@ -147,6 +158,9 @@ class Relay(Answer):
         connection = self.connection
         transport = connection.transport
         if transport is None:
+            return
+        if self.witnessing:  # a held connection reads nothing; if it did, its head is not out yet
+            self.break_off(UPSTREAM_BROKEN(note="more of a response that was held"))
             return
         self.sent += len(data)
         assert self.x.plan is not None
@@ -232,7 +246,7 @@ class Relay(Answer):
 
     def client_writable(self, *, writable: bool) -> None:
         """Hold the upstream while the client reads slower; a client that never reads is ended."""
-        if self.link is not None:
+        if self.link is not None and not self.witnessing:
             self.link.hold(hold=not writable)
 
 

@@ -15,7 +15,7 @@ from yett.policy.injection import build_scan
 from yett.policy.limits import LimitError, parse_limit
 from yett.policy.model import RULES, Limit, OperationPolicy, Policy, Shapes, Upstream
 from yett.policy.routes import RouteConflict, Router, template_segments
-from yett.policy.shapes import compile_shapes
+from yett.policy.shapes import examine
 from yett.terms import Finding, Mode
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -73,9 +73,10 @@ def weaker(one: Mode, two: Mode) -> Mode:
 
 def _compile_api(api: Api, config: Config, findings: list[Finding]) -> list[OperationPolicy]:
     modes = api_modes(api, config)
-    shapes = compile_shapes(
+    shapes, remarks = examine(
         api, unknown_fields=modes["unknown_fields"], unknown_query=modes["unknown_query"]
     )
+    findings += remarks
     compiled = []
     for operation in api.operations:
         limits = _limits(operation, config, findings)

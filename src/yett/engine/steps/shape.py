@@ -53,6 +53,8 @@ def make_parameters(operation: OperationPolicy, policy: Policy, browser: Browser
             return explain(found, PARAMETER_KINDS.get(found.code, PARAMETER_INVALID))
         x.values = found.values
         x.query = found.query
+        if found.observed:
+            x.observed += tuple(explain(fault, PARAMETER_UNKNOWN) for fault in found.observed)
         return None
 
     return parameters
@@ -78,6 +80,8 @@ def make_body(operation: OperationPolicy, policy: Policy, browser: Browser) -> S
             return explain(found, BODY_KINDS.get(found.code, BODY_INVALID))
         x.parsed = found.value
         x.body = found.forward
+        if found.observed:
+            x.observed += tuple(explain(fault, BODY_INVALID) for fault in found.observed)
         return None
 
     ask = Ask(question, check)
