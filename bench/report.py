@@ -58,7 +58,7 @@ def _table(scenario: str, rows: list[tuple[Subject, dict[str, Row]]]) -> str:
         "p99 at half load",
         "CPU per request",
         "memory",
-        "failed",
+        "failed or unsent",
     )
     lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     for subject, found in rows:
