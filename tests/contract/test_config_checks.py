@@ -48,6 +48,8 @@ def findings(text):
         (API + "[gateway.tls]\ncert = 'c'\nkey = 'k'\nredirect = '80'", 7, "not a place to listen"),
         (API + "[limits]\ndefault = ['1/s per ip', 'often']", 5, "`often` is not a limit"),
         (API + "[limits]\nfailures = ''", 5, "is not a limit"),
+        (API + "[limits]\nfailures = '60/mni per ip'", 5, "unknown unit `mni`"),
+        (API + "[limits]\nfailures = '6/min per principal'", 5, "must be `per ip`"),
         (API + "[store]\ncounters = 'redis://x'", 5, "not a counter store"),
         (API + "[store]\naccounts = 'sqlite:///x'", 5, "not used by this version"),
         (API + "[store]\nledger = ''", 5, "`store.ledger` is empty"),

@@ -9,7 +9,6 @@ import time
 import pytest
 from kit import hostile
 
-from yett.contract.config import LimitsConfig
 from yett.credentials.verifier import Verified
 from yett.engine.view import View
 from yett.policy.limits import parse_limit
@@ -112,16 +111,6 @@ def test_a_reload_lifts_no_revocation(configure, folder, view):
     view.reload_files()
     path.unlink()
     assert MemoryView.from_config(configure(skew=1.0), folder, previous=view).revoked(principal)
-
-
-@pytest.mark.parametrize(
-    ("failures", "message"),
-    [("60/mni per ip", "unknown unit `mni`"), ("60/min per principal", "must be `per ip`")],
-)
-def test_a_mistaken_failure_limit_refuses_to_start(failures, message, configure, folder):
-    """The setting is read before anything listens."""
-    with pytest.raises(StateError, match=message):
-        MemoryView.from_config(configure(limits=LimitsConfig(failures=failures)), folder)
 
 
 async def test_keys_are_fetched_when_the_engine_asks(configure, folder, origin):

@@ -15,7 +15,7 @@ from yett.contract.addresses import has_default_port, is_listener, is_loopback, 
 from yett.contract.config import ALGORITHMS, RULES, Config, IssuerConfig
 from yett.contract.fitting import did_you_mean
 from yett.contract.places import Source
-from yett.contract.rates import HINT, is_limit
+from yett.contract.rates import RateError, read_rate
 from yett.contract.report import Report, quote
 from yett.contract.rules import CONFIG_HAZARD, CONFIG_MISSING_KEY, CONFIG_UNKNOWN_KEY, CONFIG_VALUE
 
@@ -191,9 +191,15 @@ def _vocabulary(config: Config, source: Source, report: Report) -> None:
 def _limits(config: Config, source: Source, report: Report) -> None:
     texts = {("default", str(i)): text for i, text in enumerate(config.limits.default)}
     for pointer, text in (texts | {("failures",): config.limits.failures}).items():
-        if not is_limit(text):
-            at = source.within(("limits", *pointer))
-            report.add(CONFIG_VALUE, f"{quote(text)} is not a limit", at, hint=HINT)
+        at = source.within(("limits", *pointer))
+        try:
+            rate = read_rate(text)
+        except RateError as error:
+            report.add(CONFIG_VALUE, str(error), at, hint=error.hint)
+            continue
+        if pointer == ("failures",) and rate.scope != "ip":
+            hint = "a source that fails has no other name"
+            report.add(CONFIG_VALUE, "`failures` must be `per ip`", at, hint=hint)
 
 
 def _stores(config: Config, source: Source, report: Report) -> None:

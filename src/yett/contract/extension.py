@@ -18,7 +18,7 @@ from yett.contract.config import RULES, Bytes, Seconds
 from yett.contract.fitting import did_you_mean, misfits
 from yett.contract.model import Settings
 from yett.contract.places import Pointer, Source
-from yett.contract.rates import HINT, is_limit
+from yett.contract.rates import RateError, read_rate
 from yett.contract.report import Report, quote
 from yett.contract.rules import EXTENSION_MISPLACED, EXTENSION_UNKNOWN, EXTENSION_VALUE
 from yett.terms import Mode
@@ -143,9 +143,11 @@ def _check(value: dict[str, Any], at: Source, report: Report) -> None:
             report.add(EXTENSION_VALUE, message, at.at("text", name), hint=hint)
     limits = value.get("limit", ())
     for index, text in enumerate((limits,) if isinstance(limits, str) else limits):
-        if not is_limit(text):
+        try:
+            read_rate(text)
+        except RateError as error:
             place = at.at("limit") if isinstance(limits, str) else at.at("limit", index)
-            report.add(EXTENSION_VALUE, f"{quote(text)} is not a limit", place, hint=HINT)
+            report.add(EXTENSION_VALUE, str(error), place, hint=error.hint)
     if value.get("public") and value.get("sensitive"):
         message = "an operation cannot be both `public` and `sensitive`"
         report.add(EXTENSION_VALUE, message, at, hint="nobody is there to step up")

@@ -12,7 +12,7 @@ from yett.contract.config import Config
 from yett.contract.model import Api, Contract, Operation
 from yett.policy.errors import PolicyError
 from yett.policy.injection import build_scan
-from yett.policy.limits import LimitError, parse_limit
+from yett.policy.limits import parse_limit
 from yett.policy.model import RULES, Limit, OperationPolicy, Policy, Shapes, Upstream
 from yett.policy.routes import RouteConflict, Router, template_segments
 from yett.policy.shapes import examine
@@ -79,7 +79,7 @@ def _compile_api(api: Api, config: Config, findings: list[Finding]) -> list[Oper
     findings += remarks
     compiled = []
     for operation in api.operations:
-        limits = _limits(operation, config, findings)
+        limits = _limits(operation, config)
         shape = shapes[operation.id]
         own = modes | operation.settings.modes
         compiled.append(_compile_operation(operation, api, config, shape, limits=limits, modes=own))
@@ -154,18 +154,14 @@ def _undeclared(api: Api, config: Config, modes: dict[str, Mode]) -> OperationPo
     )
 
 
-def _limits(operation: Operation, config: Config, findings: list[Finding]) -> tuple[Limit, ...]:
+def _limits(operation: Operation, config: Config) -> tuple[Limit, ...]:
     """Read the operation's own limits, or the defaults that all operations share."""
     own = operation.settings.limit
     shared = operation.id if own is not None else ""
-    limits = []
-    for at, text in enumerate(config.limits.default if own is None else own):
-        name = f"default-{at}" if own is None else f"operation-{at}"
-        try:
-            limits.append(parse_limit(text, name=name, shared=shared))
-        except LimitError as error:
-            findings.append(_finding(operation, "limit-malformed", error.message, error.hint))
-    return tuple(limits)
+    kind, texts = ("default", config.limits.default) if own is None else ("operation", own)
+    return tuple(
+        parse_limit(text, name=f"{kind}-{at}", shared=shared) for at, text in enumerate(texts)
+    )
 
 
 def _route(

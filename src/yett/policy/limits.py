@@ -1,47 +1,19 @@
-"""Rates as a team writes them, and as a client reads them.
+"""Limits: a rate with a name, and what a client reads of it.
 
-`parse_limit` turns `10/min per principal` into a `Limit`; `ratelimit_fields` renders the response
-fields of draft-ietf-httpapi-ratelimit-headers-10 (lists of RFC 9651 strings). It counts nothing:
-counting is `state/limits.py`.
+`parse_limit` names a rate of the contract; `ratelimit_fields` renders the response fields of
+draft-ietf-httpapi-ratelimit-headers-10 (lists of RFC 9651 strings). It counts nothing: counting is
+`state/limits.py`.
 """
 
 from __future__ import annotations
 
-import difflib
 import math
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Protocol
 
+from yett.contract.rates import read_rate
 from yett.policy.model import Limit
-
-SCOPES: tuple[str, ...] = ("principal", "key", "tenant", "ip")
-UNIT_SECONDS: dict[str, int] = {
-    "s": 1,
-    "sec": 1,
-    "second": 1,
-    "min": 60,
-    "minute": 60,
-    "h": 3600,
-    "hour": 3600,
-    "d": 86_400,
-    "day": 86_400,
-}
-MAX_QUOTA_UNITS = 1_000_000_000
-MAX_WINDOW_SECONDS = 31 * 86_400
-EXAMPLE = "write it like `10/min per principal` or `100/15min per ip`"
-
-_LIMIT = re.compile(r"([0-9]{1,12})\s*/\s*([0-9]{0,7})\s*([A-Za-z]{1,12})\s+per\s+([A-Za-z]{1,16})")
-
-
-class LimitError(ValueError):
-    """A limit that cannot be read; `message` says what is wrong and `hint` what to write."""
-
-    def __init__(self, message: str, hint: str = EXAMPLE) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
 
 
 class Counted(Protocol):
@@ -65,30 +37,10 @@ def parse_limit(text: str, *, name: str, shared: str = "") -> Limit:
         shared: `api.operation` when the limit is the operation's own.
 
     Raises:
-        LimitError: with a hint.
+        RateError: with a hint; the contract's own rates were read before.
     """
-    match = _LIMIT.fullmatch(text.strip())
-    if match is None:
-        raise LimitError(f"`{text}` is not a limit")
-    quota, window = int(match[1]), _window(match[2], match[3])
-    if not 1 <= quota <= MAX_QUOTA_UNITS:
-        raise LimitError(f"the quota in `{text}` must be between 1 and {MAX_QUOTA_UNITS}")
-    return Limit(name, float(quota), float(window), _known(match[4], SCOPES, "scope"), shared)
-
-
-def _window(count: str, unit: str) -> int:
-    seconds = int(count or 1) * UNIT_SECONDS[_known(unit, tuple(UNIT_SECONDS), "unit")]
-    if not 1 <= seconds <= MAX_WINDOW_SECONDS:
-        raise LimitError(f"a window of {seconds} s must be between 1 s and 31 days")
-    return seconds
-
-
-def _known(word: str, known: Sequence[str], what: str) -> str:
-    if word in known:
-        return word
-    near = difflib.get_close_matches(word.lower(), known, 1)
-    choice = f"did you mean `{near[0]}`?" if near else "known: " + ", ".join(known)
-    raise LimitError(f"unknown {what} `{word}` in a limit", choice)
+    rate = read_rate(text)
+    return Limit(name, float(rate.quota), float(rate.window), rate.scope, shared)
 
 
 def ratelimit_fields(taken: Sequence[tuple[Limit, Counted]], legacy: bool = False) -> bytes:
@@ -134,6 +86,6 @@ def _legacy_lines(taken: Sequence[tuple[Limit, Counted]]) -> bytes:
 def _string(name: str) -> str:
     # An RFC 9651 string is printable ASCII; anything else in a name would break out of the field.
     if not name.isascii() or not name.isprintable():
-        raise LimitError("the name of a limit must be printable ASCII")
+        raise ValueError("the name of a limit must be printable ASCII")
     escaped = name.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

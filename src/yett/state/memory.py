@@ -13,10 +13,9 @@ from pathlib import Path
 from yett.contract.config import Config
 from yett.credentials.refusals import API_KEY_CHALLENGE, expired, invalid
 from yett.credentials.verifier import Verified
-from yett.policy.limits import LimitError, parse_limit
+from yett.policy.limits import parse_limit
 from yett.problems import Problem
 from yett.state.concurrency import Concurrency
-from yett.state.errors import StateError
 from yett.state.failures import Failures
 from yett.state.files import WatchedFile
 from yett.state.identity import Identity
@@ -149,10 +148,5 @@ class MemoryView:
 
 def _failures(config: Config, now: float, workers: int) -> Failures:
     limits = config.limits
-    try:
-        limit = parse_limit(limits.failures, name="failures")
-    except LimitError as error:
-        raise StateError(f"[limits] failures: {error.message}", hint=error.hint) from error
-    if limit.scope != "ip":
-        raise StateError("[limits] failures must be `per ip`", hint="a source has no other name")
+    limit = parse_limit(limits.failures, name="failures")
     return Failures(limit, limits.max_tracked, now, workers)
