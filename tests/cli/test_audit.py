@@ -75,6 +75,76 @@ def test_verify_remembered_head(call, contract):
     assert "record 29 was remembered" in result.output
 
 
+@pytest.fixture
+def adopting(tmp_path):
+    """A ledger of a gate in mode `observe`: 3 without a token, one of them with a bad body."""
+    (tmp_path / "yett.toml").write_text('[store]\nledger = "led"\n')
+    nobody = ("credential-missing", "scope-missing")
+    given = [
+        event(0, operation="a.get"),
+        event(1, operation="a.get", principal="", observed=nobody),
+        event(2, operation="a.get", principal="", observed=nobody),
+        event(3, operation="a.put", principal="", observed=(*nobody, "body-invalid")),
+    ]
+    with ChainLedger(tmp_path / "led", clock=lambda: 1_800_001_000.0) as ledger:
+        ledger.append([Entry("w0", n + 1, one) for n, one in enumerate(given)])
+    return tmp_path
+
+
+def test_what_would_be_refused_at_a_glance(call, adopting):
+    """`--observed --count` says what enforcing would change, the most frequent first."""
+    result = call("search", "--observed", "--count", folder=adopting)
+    assert result.exit_code == 0
+    lines = [line.split() for line in result.output.splitlines()]
+    assert [line[:3] for line in lines] == [
+        ["2", "credential-missing", "a.get"],
+        ["1", "body-invalid", "a.put"],
+        ["1", "credential-missing", "a.put"],
+    ]
+    assert "2027-01-15T08:00Z" in result.output
+    [row] = call(
+        "search", "--observed", "--count", "--code", "body-invalid", "--format", "json",
+        folder=adopting,
+    ).output.splitlines()  # fmt: skip
+    assert json.loads(row)["example"] == "r3"
+
+
+def test_the_requests_behind_a_count(call, adopting):
+    """`--observed` alone lists them, each with the codes."""
+    output = call("search", "--observed", folder=adopting).output
+    assert len(output.splitlines()) == 3
+    assert "observed: credential-missing, scope-missing, body-invalid" in output
+
+
+def test_a_count_longer_than_the_limit_says_so(call, adopting):
+    """Rows that are not shown are counted on stderr."""
+    result = call("search", "--observed", "--count", "--limit", "1", folder=adopting)
+    assert len(result.stdout.splitlines()) == 1
+    assert "2 more" in result.stderr
+
+
+def test_finding_nothing_is_said(call):
+    """An empty answer is not silence; programs get an empty output."""
+    assert call("search", "--principal", "eve").stderr == "nothing found\n"
+    assert call("search", "--principal", "eve", "--format", "json").output == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "message", "hint"),
+    [
+        (("--code", "scope-mising"), "`scope-mising` is no code", "did you mean `scope-missing`?"),
+        (("--code", "zzz"), "`zzz` is no code", "docs/reference/problems.md"),
+        (("--count", "--follow"), "`--count` ends", "leave one of them out"),
+    ],
+)
+def test_a_search_that_cannot_be_meant(call, words, message, hint):
+    """Refused with a next step, instead of finding nothing."""
+    result = call("search", *words)
+    assert result.exit_code == 2
+    assert message in result.output
+    assert hint in result.output
+
+
 def test_search(call):
     """Records come newest first, filtered and bounded; oldest first on request."""
     rows = [json.loads(line) for line in call("search", "--format", "json").output.splitlines()]
@@ -82,8 +152,8 @@ def test_search(call):
     few = call("search", "--limit", "2", "--principal", "user-1", "--oldest").output.splitlines()
     assert [line.split()[1] for line in few] == ["#1", "#4"]
     assert call("search", "--since", "2027-01-15T08:00:27").output.count("\n") == 3
-    assert call("search", "--code", "none").output == ""
-    assert call("search", "--code", "none").exit_code == 0
+    assert call("search", "--code", "loop-detected").output == ""
+    assert call("search", "--code", "loop-detected").exit_code == 0
 
 
 def test_search_counts_what_it_cannot_read(call, contract):

@@ -51,3 +51,4 @@ def test_what_was_observed_is_named(run):
     )
     event = record.event(x, decision, **NUMBERS)
     assert (event.verdict, event.observed) == ("allow", ("scope-missing",))
+    assert event.note == "scope-missing: wanted `admin`"

@@ -46,6 +46,31 @@ def test_filters(filled, wanted, count):
     assert indices(Search(filled, Filter(**wanted)).newest()) == found[::-1]
 
 
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({"observed": True}, [1, 2]),
+        ({"observed": True, "code": "scope-missing"}, [2]),
+        ({"observed": True, "code": "body-invalid"}, [1]),
+        ({"observed": True, "code": "quota-exceeded"}, []),
+        ({"code": "scope-missing"}, [3]),
+    ],
+)
+def test_what_would_have_been_refused(tmp_path, wanted, found):
+    """With `observed` the code is one of those that rules in mode `observe` left behind."""
+    events = [
+        Event(time=1.0, request="a"),
+        Event(time=1.0, request="b", observed=("body-invalid",)),
+        Event(time=1.0, request="c", observed=("scope-missing",)),
+        Event(time=1.0, request="d", code="scope-missing"),
+    ]
+    with ChainLedger(tmp_path / "ledger") as ledger:
+        ledger.append([Entry("w", n + 1, event) for n, event in enumerate(events)])
+    search = Search(tmp_path / "ledger", Filter(**wanted))
+    assert indices(search.oldest()) == found
+    assert search.found == len(found)
+
+
 def test_a_value_is_no_pattern(tmp_path):
     """A value that looks like JSON or holds quotes is looked for as it is."""
     odd = 'a","verdict":"allow'

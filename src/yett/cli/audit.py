@@ -7,6 +7,7 @@ is broken, 2 the input is wrong, 3 something outside failed.
 from __future__ import annotations
 
 import contextlib
+import difflib
 import itertools
 import os
 import sys
@@ -17,9 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
+from msgspec import to_builtins
 
 from yett.cli.audit_view import (
     as_block,
+    as_count,
     as_json,
     as_line,
     as_object,
@@ -31,6 +34,7 @@ from yett.cli.when import read_time
 
 if TYPE_CHECKING:
     from yett.records.line import Record
+    from yett.records.query import Filter, Search
 
 DEFAULT_LEDGER = "var/ledger"
 DEFAULT_LIMIT = 50
@@ -98,6 +102,7 @@ def verify_command(
 @click.option("--principal", default="", help="who asked")
 @click.option("--operation", default="", help="API.OPERATION")
 @click.option("--code", default="", help="why it was refused, such as `scope-missing`")
+@click.option("--observed", is_flag=True, help="what rules in mode `observe` would have refused")
 @click.option("--verdict", type=click.Choice(["allow", "refuse"]), help="what was decided")
 @click.option("--status", type=click.IntRange(100, 599), default=None, help="status sent")
 @click.option("--source", default="", help="client address")
@@ -112,6 +117,7 @@ def verify_command(
     show_default=True,
     help="most records to print",
 )
+@click.option("--count", "counted", is_flag=True, help="requests by code and operation instead")
 @click.option("--oldest", is_flag=True, help="oldest first")
 @click.option("--follow", is_flag=True, help="then go on with what is recorded, until Ctrl-C")
 @form_option
@@ -119,7 +125,9 @@ def verify_command(
 def search_command(
     find_ledger: Callable[[], Path],
     /,
+    *,
     limit: int,
+    counted: bool,
     oldest: bool,
     follow: bool,
     form: str,
@@ -128,10 +136,15 @@ def search_command(
     """Find records, newest first.
 
     Example: yett audit search --since 2h --principal alice --code scope-missing
+
+    With --observed --count: what would be refused if every rule were enforced.
     """
     from yett.records.query import Filter, Search  # noqa: PLC0415 — records load only when asked
 
     now = time.time()
+    _check_code(conditions["code"])
+    if counted and follow:
+        _fail(2, "`--count` ends and `--follow` does not", "leave one of them out")
     conditions["since"] = _time(conditions["since"], now, 0.0)
     conditions["until"] = _time(conditions["until"], now, float("inf"))
     wanted = Filter(**{name: value for name, value in conditions.items() if value is not None})
@@ -140,10 +153,14 @@ def search_command(
     with _outside_failures():
         if follow:
             _follow(search, limit, write)
+        elif counted:
+            _count(search, wanted, limit, form)
         else:
             found = search.oldest() if oldest else search.newest()
             for record in itertools.islice(found, limit):
                 write(record)
+    if not search.found and form == "text":
+        click.echo("nothing found", err=True)
     if search.unreadable:
         _fail(1, f"{search.unreadable} lines are no records", "`yett audit verify` names the first")
 
@@ -211,6 +228,31 @@ def _time(text: str | None, now: float, default: float) -> float:
     if moment is None:
         _fail(2, f"`{printable(text)}` is no time", "such as `30m`, `2h`, `7d`, `2026-11-22T08:00`")
     return moment
+
+
+def _check_code(code: str) -> None:
+    """Refuse a code that no problem has: nothing would be found, and that reads as good news."""
+    from yett.problems import KINDS  # noqa: PLC0415 — only a search with a code pays
+
+    codes = [kind.code for kind in KINDS]
+    if code and code not in codes:
+        near = difflib.get_close_matches(code, codes, 1)
+        hint = f"did you mean `{near[0]}`?" if near else "they are in docs/reference/problems.md"
+        _fail(2, f"`{printable(code)}` is no code of a problem", hint)
+
+
+def _count(search: Search, wanted: Filter, limit: int, form: str) -> None:
+    from yett.records.counts import count  # noqa: PLC0415 — records load only when asked
+
+    groups = count(search.oldest(), observed=wanted.observed, code=wanted.code)
+    if form == "json":
+        for group in groups[:limit]:
+            click.echo(as_json(to_builtins(group)))
+        return
+    for group in groups[:limit]:
+        click.echo(as_count(group, click.style))
+    if len(groups) > limit:
+        click.echo(f"{len(groups) - limit:,} more; `--limit` shows them", err=True)
 
 
 def _writer(form: str) -> Callable[[Record], None]:

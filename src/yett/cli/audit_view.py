@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from yett.records.counts import Group
 from yett.records.line import Record
 from yett.records.report import Report
 
@@ -77,7 +78,23 @@ def as_line(record: Record, style: Any) -> str:
         f"{event.milliseconds:.1f} ms",
         style(printable(event.request), dim=True),
     ]
+    if event.observed:
+        words.append(style(printable(f"observed: {', '.join(event.observed)}"), fg="yellow"))
     return f"{start} {verdict} {'  '.join(words)}"
+
+
+def as_count(group: Group, style: Any) -> str:
+    """Return a row of a count: how many, why, at which operation, by how many, since when."""
+    who = _count(group.principals, "principal") if group.principals else "anonymous"
+    words = [
+        style(f"{group.requests:>8,}", bold=True),
+        f"{printable(group.code) or 'let through':<24}",
+        printable(group.operation).ljust(_WIDE),
+        f"{who:<14}",
+        f"{stamp(group.first)[:16]} to {stamp(group.last)[:16]}Z",
+        style(f"e.g. {printable(group.example)}", dim=True),
+    ]
+    return "  ".join(words)
 
 
 def as_block(record: Record, place: str) -> str:

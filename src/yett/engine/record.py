@@ -60,7 +60,7 @@ def event(
         verdict="allow" if decision.verdict is Verdict.ALLOW else "refuse",
         step=decision.step,
         code=problem.kind.code if problem is not None else "",
-        note=problem.note if problem is not None else "",
+        note=problem.note if problem is not None else _notes(x),
         observed=tuple(seen.kind.code for seen in x.observed) if x.observed else (),
         fingerprint=_fingerprint(x, decision),
         status=status,
@@ -103,6 +103,13 @@ def trace_id(value: bytes | None) -> str:
         return ""
     match = _TRACEPARENT.fullmatch(value)
     return match[1].decode() if match is not None else ""
+
+
+def _notes(x: Exchange) -> str:
+    """Say why rules that only observe would have refused: who adopts them asks that first."""
+    if not x.observed:
+        return ""
+    return "; ".join(f"{seen.kind.code}: {seen.note}" for seen in x.observed if seen.note)
 
 
 def _fingerprint(x: Exchange, decision: Decision) -> str:

@@ -31,6 +31,8 @@ class Filter(Struct, frozen=True, kw_only=True):
         until: unix seconds, exclusive.
         principal, operation, code, verdict, source, request, kind: exact values.
         status: the status sent to the client, 0 for any.
+        observed: whether some rule in mode `observe` would have refused; `code` is then one of
+            those that it would have refused with.
     """
 
     since: float = 0.0
@@ -43,6 +45,7 @@ class Filter(Struct, frozen=True, kw_only=True):
     request: str = ""
     kind: str = ""
     status: int = 0
+    observed: bool = False
 
 
 # A segment and an offset in it; None when there is no segment yet.
@@ -59,10 +62,12 @@ class Search:
         wanted: the filter.
 
     Attributes:
+        found: records given so far.
         unreadable: lines met that are no records; a verification will name them.
     """
 
     def __init__(self, folder: Path, wanted: Filter) -> None:
+        self.found = 0
         self.unreadable = 0
         self._folder = folder
         self._wanted = wanted
@@ -159,7 +164,10 @@ class Search:
         if record is None:
             self.unreadable += not line.startswith(b'{"ledger":')
             return None
-        return record if matches(record, self._wanted) else None
+        if not matches(record, self._wanted):
+            return None
+        self.found += 1
+        return record
 
 
 def find(folder: Path, index: int) -> Record | None:
@@ -182,18 +190,25 @@ def matches(record: Record, wanted: Filter) -> bool:
         return False
     if wanted.status and event.status != wanted.status:
         return False
-    return all(
-        getattr(event, name) == getattr(wanted, name) for name in EXACT if getattr(wanted, name)
-    )
+    if wanted.observed and not (wanted.code in event.observed if wanted.code else event.observed):
+        return False
+    return all(getattr(event, name) == getattr(wanted, name) for name in _exact(wanted))
+
+
+def _exact(wanted: Filter) -> list[str]:
+    """Name the fields that must have the value of the filter."""
+    return [n for n in EXACT if getattr(wanted, n) and not (n == "code" and wanted.observed)]
 
 
 def _needles(wanted: Filter) -> list[bytes]:
     found = [
         b'"%b":%b' % (name.encode(), msgspec.json.encode(getattr(wanted, name)))
-        for name in EXACT
+        for name in _exact(wanted)
         # A default is not written out, so it cannot be looked for.
-        if getattr(wanted, name) and not (name == "kind" and wanted.kind == "request")
+        if not (name == "kind" and wanted.kind == "request")
     ]
+    if wanted.observed:
+        found += [b'"observed":[', msgspec.json.encode(wanted.code) if wanted.code else b""]
     if wanted.status:
         found.append(b'"status":%d' % wanted.status)
     return found
