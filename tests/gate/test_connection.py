@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 
 import pytest
@@ -47,6 +48,79 @@ async def test_a_pipeline_is_served_in_order_one_at_a_time():
         assert places == sorted(places)
         assert -1 not in places
         assert most == 1
+
+
+NOWHERE = b"GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+async def test_refusals_that_nobody_reads_are_not_piled_up():
+    """A client that sends and never reads is not answered on: the gate holds one high-water mark."""
+    async with running() as gateway:
+        reader, writer = await gateway.connect()
+        writer.transport.pause_reading()
+        held = sent = 0
+        while sent < 32 << 20:
+            writer.write(NOWHERE * 1000)
+            sent += len(NOWHERE) * 1000
+            try:
+                await asyncio.wait_for(writer.drain(), 0.5)
+            except TimeoutError:
+                break
+            for connection in gateway.gate.connections:
+                held = max(held, connection.transport.get_write_buffer_size())
+        assert sent < 24 << 20
+        assert held < 1 << 20
+        answered = len(gateway.sink.events)
+        writer.transport.resume_reading()
+        await asyncio.wait_for(reader.readexactly(1 << 22), 5)  # it goes on once it is read
+        assert len(gateway.sink.events) > answered
+        writer.transport.abort()
+
+
+async def test_a_long_pipeline_of_refusals_is_answered_whole_and_in_turns():
+    """1,000 refused requests in one write: each is answered, and others are served in between."""
+    async with running() as gateway:
+        reader, writer = await gateway.connect()
+        writer.write(NOWHERE * 1000 + GET)
+        writer.write_eof()
+        assert (await gateway.send(GET)).startswith(b"HTTP/1.1 200")
+        assert gateway.sink.events[-1].operation or len(gateway.sink.events) < 1000
+        got = await asyncio.wait_for(reader.read(), 5)
+        assert got.count(b"HTTP/1.1 404") == 1000
+        assert got.endswith(b"ok")
+        writer.transport.abort()
+
+
+async def test_half_closed_after_a_pipeline_every_request_is_answered():
+    """The end of sending ends nothing that was sent before it."""
+    async with running() as gateway:
+        got = await gateway.send(GET + NOWHERE * 3 + GET)
+        assert (got.count(b"HTTP/1.1 404"), got.count(b"HTTP/1.1 200")) == (3, 2)
+
+
+async def test_the_end_of_an_answer_waits_for_a_slow_client(quick, monkeypatch):
+    """A client that takes its last answer slowly gets all of it, though the connection ends."""
+    monkeypatch.setattr("yett.gate.connection.LINGER_SECONDS", 0.1)
+    size = 400_000
+    whole = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + bytes(size)
+    async with running(answer=whole, body_rate=1) as gateway:
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 14)
+        client.connect(("127.0.0.1", gateway.port))
+        reader, writer = await asyncio.open_connection(sock=client, limit=1 << 13)
+        while not gateway.gate.connections:
+            await asyncio.sleep(0.01)
+        (connection,) = gateway.gate.connections
+        held = connection.transport.get_extra_info("socket")
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 14)
+        writer.write(b"GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        await reader.readuntil(b"\r\n\r\n")
+        got = 0
+        while data := await reader.read(1 << 13):
+            got += len(data)
+            await asyncio.sleep(0.01)
+        assert got == size
+        writer.transport.abort()
 
 
 async def test_a_refused_request_does_not_end_a_sound_connection():

@@ -120,6 +120,29 @@ async def test_one_retry_on_a_stale_pooled_connection():
             assert statuses == wanted
 
 
+async def test_a_streamed_body_is_never_announced_twice():
+    """A PUT whose body went by is not sent again: its head alone would swallow the next request."""
+    heads = []
+
+    async def answer(reader, writer, data):
+        heads.append(data)
+        first = len(heads) == 1
+        writer.write(OK)
+        await writer.drain()
+        while first and b"BODY" not in data:
+            data = await reader.read(1 << 16)
+        if not first:
+            await reader.read()
+        writer.close()
+
+    put = b"PUT /stream HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nBODY"
+    async with running(answer=answer) as gateway:
+        assert split(await gateway.send(GET))[0] == 200
+        assert split(await gateway.send(put))[0] == 502
+        assert split(await gateway.send(b"GET /a/1 HTTP/1.1\r\nHost: a\r\n\r\n"))[0] == 200
+        assert [head.split(b" ")[1] for head in heads] == [b"/x", b"/a/1"]
+
+
 async def test_a_fresh_connection_that_closes_is_not_retried():
     """A new connection that closes without a word has read the request: no second copy."""
     async with running(answer=say(b"")) as gateway:

@@ -27,6 +27,9 @@ MAX_AHEAD_BYTES = 64 * 1024
 # with unread bytes makes the kernel send RST, which can overtake the answer (RFC 9112 s9.6).
 LINGER_SECONDS = 2.0
 MAX_LINGER_BYTES = 1 << 20
+# Heads answered in one turn of the loop: a read of 256 KB holds 8,000 requests that are refused at
+# once, which would keep everybody else waiting for 0.5 s.
+HEADS_A_TURN = 32
 # An idle connection remembers its last head (3 to 10 KB) for so long: 20,000 idle ones hold none.
 MEMORY_SECONDS = 5.0
 
@@ -64,8 +67,11 @@ class Connection(asyncio.Protocol):
         "_begun",
         "_call",
         "_discarded",
+        "_full",
         "_idle_until",
         "_paused",
+        "_resting",
+        "_unsent",
         "deadline",
         "ended",
         "gate",
@@ -90,7 +96,10 @@ class Connection(asyncio.Protocol):
         self._begun = False
         self._advancing = False
         self._paused = False
+        self._full = False  # the client does not read: nothing more is answered until it does
+        self._resting = False  # others have their turn first
         self._discarded = 0
+        self._unsent = 0
         self._idle_until = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -120,7 +129,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Take what came in for what it is now."""
         state = self.state
-        if state is HEAD:
+        if state is HEAD and not self._resting and not self._full:
             self.reader.feed(data)
             self._advance()
         elif state is LINGER:
@@ -140,9 +149,18 @@ class Connection(asyncio.Protocol):
                 self.hold_reading(hold=True)
 
     def _advance(self) -> None:
-        """Start what can be started; a refusal may end at once, so this is a loop."""
+        """Start what can be started; a refusal may end at once, so this is a loop.
+
+        It stops where the client does not take its answers: 30 MB of refused requests, none of
+        whose answers was read, made the gate hold 560 MB.
+        """
         self._advancing = True
-        while self.state is HEAD:
+        last = self.requests + HEADS_A_TURN
+        while self.state is HEAD and not self._full:
+            if self.requests >= last:
+                self._resting = True
+                asyncio.get_running_loop().call_soon(self._go_on)
+                break
             head = self.reader.next_head()
             if head is None:
                 self._await_head()
@@ -157,8 +175,17 @@ class Connection(asyncio.Protocol):
             call.begin()
         self._advancing = False
 
+    def _go_on(self) -> None:
+        """Take up again what was held back, when the others or the client had their turn."""
+        self._resting = False
+        if self.state is HEAD and not self._full:
+            self.hold_reading(hold=False)
+            self._advance()
+
     def _await_head(self) -> None:
-        if not self._begun and self.reader.at < len(self.reader.data):
+        if self.ended:
+            self.close(linger=False)
+        elif not self._begun and self.reader.at < len(self.reader.data):
             # From the first byte of the head to its last, however they dribble (slowloris).
             self._begun = True
             self.deadline = self.gate.clock.now + self.gate.current.settings.head_timeout
@@ -191,12 +218,12 @@ class Connection(asyncio.Protocol):
         self._idle_until = now + self.gate.current.settings.idle_timeout
         self.deadline = min(self._idle_until, now + MEMORY_SECONDS)
         self.reader.rest()
-        if self._paused:
+        if self._paused and not self._full:
             self.hold_reading(hold=False)
-        if not self._advancing and self.reader.data:
-            self._advance()
-        if self.state is HEAD and (self.ended or self.gate.draining):
+        if self.gate.draining:
             self.close(linger=False)
+        elif not self._advancing and (self.reader.data or self.ended):
+            self._advance()
 
     def close(self, *, linger: bool = True) -> None:
         """End after what is written; `linger` where bytes of the client may still be coming."""
@@ -204,6 +231,7 @@ class Connection(asyncio.Protocol):
             return
         self.state = LINGER
         self.deadline = self.gate.clock.now + LINGER_SECONDS
+        self._unsent = self.transport.get_write_buffer_size()
         half = self.transport.can_write_eof()  # TLS cannot: there the client's end is waited for
         if self.ended or not (half or linger):
             self.transport.close()
@@ -243,24 +271,39 @@ class Connection(asyncio.Protocol):
         elif self.state is HEAD and now < self._idle_until:
             self.reader.forget()
             self.deadline = self._idle_until
+        elif self.state is LINGER and self._still_takes():
+            self.deadline = now + LINGER_SECONDS
         else:
             # Idle, or lingering: nobody waits for anything, and a stalled reader must not hold us.
             self.abort()
 
+    def _still_takes(self) -> bool:
+        """Whether the client goes on taking the end of its answer, at the least rate of a body."""
+        before, self._unsent = self._unsent, 0
+        if self.transport is not None:
+            self._unsent = self.transport.get_write_buffer_size()
+        taken = before - self._unsent
+        return self._unsent > 0 and taken >= LINGER_SECONDS * self.gate.current.settings.body_rate
+
     def pause_writing(self) -> None:
         """Let the call know that the client reads slower than the upstream answers."""
+        self._full = True
         if self._call is not None:
             self._call.client_writable(writable=False)
 
     def resume_writing(self) -> None:
         """Let the call know that the client has caught up."""
+        self._full = False
         if self._call is not None:
             self._call.client_writable(writable=True)
+        elif not self._resting and not self._advancing:
+            self._go_on()
 
     def eof_received(self) -> bool:
         """Half-closed: the client sends no more, but may still read (keeps a request alive)."""
         self.ended = True
-        if self.state is BUSY and not self.peer.secure:
+        held = self.state is BUSY or self._resting or self._full
+        if held and self.state is not LINGER and not self.peer.secure:
             return True
         call = self._call
         if call is not None:

@@ -50,17 +50,18 @@ class Relay(Answer):
         chunking: the response goes to the client in chunks.
         lasting: whether the client's connection outlives this response.
         retried: the one retry was made.
+        streamed: the request's body is not in `payload`, so it can be sent once only.
         tunnel: what the request became after a 101.
         witnessing: the outcome of a sensitive operation is being made durable.
     """
 
-    __slots__ = ("chunking", "lasting", "retried", "tunnel", "witnessing")
+    __slots__ = ("chunking", "lasting", "retried", "streamed", "tunnel", "witnessing")
 
     def forward(self, forward: Forward) -> None:
         """Send the request on, all of it or, where no rule reads the body, its head."""
         assert self.x.plan is not None
         operation = self.x.plan.operation
-        self.chunking = self.lasting = self.retried = self.witnessing = False
+        self.chunking = self.lasting = self.retried = self.streamed = self.witnessing = False
         self.tunnel: Tunnel | None = None
         framing, body = self._frame(forward.body)
         if operation.websocket:
@@ -93,7 +94,7 @@ class Relay(Answer):
         head = self.head
         length = head.fields.length
         if length != 0 and self.body is None:
-            self.more = True
+            self.more = self.streamed = True
             return serialize.CHUNKED if length is None else b"content-length: %d\r\n" % length, b""
         if head.method in _HAS_BODY or b"content-length" in head.passed.headers:
             return b"content-length: 0\r\n", b""
@@ -214,8 +215,9 @@ class Relay(Answer):
         assert self.x.plan is not None
         idempotent = self.x.plan.operation.idempotent or self.head.method in _IDEMPOTENT
         # A connection that had carried a request may have been closed before this one arrived; a
-        # new one that closes without a word has read it.
-        return idempotent and self.reused and not self.retried and not self.more
+        # new one that closes without a word has read it. A body that was streamed is gone: a head
+        # alone would make the next request of anybody on that connection its body (CWE-444).
+        return idempotent and self.reused and not self.retried and not self.streamed
 
     def fail(self, problem: Problem, status: int = 0) -> None:
         """Answer an allowed request with a problem of the way, and record it with its code."""
