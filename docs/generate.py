@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from copy import copy
 from pathlib import Path
 
 import click
@@ -112,9 +113,18 @@ def commands_page() -> str:
     ]
     lines.append("wrong, 3 something outside failed.")
     for path, command in walk(yett_command, ("yett",)):
-        context = click.Context(command, info_name=" ".join(path), terminal_width=90)
-        lines.append(f"\n## {' '.join(path)}\n\n```text\n{command.get_help(context)}\n```")
+        lines.append(f"\n## {' '.join(path)}\n\n```text\n{_help(command, ' '.join(path))}\n```")
     return "\n".join(lines)
+
+
+def _help(command: click.Command, name: str) -> str:
+    """Return the words of `--help`, whoever has asked this command before."""
+    fresh = copy(command)
+    fresh._help_option = None  # noqa: SLF001 — click keeps the names of the first asker
+    names = yett_command.context_settings["help_option_names"]
+    return fresh.get_help(
+        click.Context(fresh, info_name=name, terminal_width=90, help_option_names=names)
+    )
 
 
 def walk(

@@ -152,7 +152,7 @@ def test_search(call):
     few = call("search", "--limit", "2", "--principal", "user-1", "--oldest").output.splitlines()
     assert [line.split()[1] for line in few] == ["#1", "#4"]
     assert call("search", "--since", "2027-01-15T08:00:27").output.count("\n") == 3
-    assert call("search", "--code", "loop-detected").output == ""
+    assert call("search", "--code", "loop-detected").stdout == ""
     assert call("search", "--code", "loop-detected").exit_code == 0
 
 

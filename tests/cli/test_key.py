@@ -124,7 +124,7 @@ def test_a_key_may_start_later(run, view):
         (("issue", "--owner", "a", "--network", "10.0.0.1/8"), "a network that is not a CIDR"),
         (("issue", "--owner", "a", "--env", "Live"), "use a short lower-case word"),
         (("issue", "--owner", "a", "--days", "0"), "0 is not in the range"),
-        (("issue",), "Missing option '--owner'"),
+        (("issue",), "missing option `--owner`"),
         (("rotate", "nobody"), "there is no key `nobody`"),
         (("revoke", "nobody"), "there is no key `nobody`"),
     ],

@@ -59,6 +59,28 @@ def test_a_wrong_command_line_is_the_users_input(arguments):
     assert CliRunner().invoke(main, arguments).exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message", "hint"),
+    [
+        (["serv"], "no such command `serv`", "did you mean `serve`?"),
+        (["audit", "serch"], "no such command `serch`", "did you mean `search`?"),
+        (["zzz"], "no such command `zzz`", "`yett --help` shows what there is"),
+        (["check", "--nope"], "no such option `--nope`", "`yett check --help` shows"),
+        (["audit", "search", "--sinc"], "no such option `--sinc`", "`--since`?"),
+        (["check", "--format", "xml"], "`xml` is not one of `text`, `json`, `sarif`", "--help`"),
+        (["key", "issue"], "missing option `--owner`", "`yett key issue --help` shows"),
+        (["\x1b[2Jx"], "no such command `\\x1b[2Jx`", "`yett --help`"),
+    ],
+)
+def test_a_wrong_command_line_is_answered_in_two_lines(arguments, message, hint):
+    """What is wrong with the input in backticks, and a next step; nothing writes to a terminal."""
+    lines = CliRunner().invoke(main, arguments, prog_name="yett").output.splitlines()
+    assert len(lines) == 2
+    assert message in lines[0]
+    assert lines[1].startswith("hint: ")
+    assert hint in lines[1]
+
+
 FINDING = Finding(rule="r", severity="error", message="m", path="a", line=1, hint="h")
 
 

@@ -10,6 +10,7 @@ import functools
 import importlib
 import importlib.util
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -78,7 +79,7 @@ class Yett(click.Group):
         except (click.Abort, KeyboardInterrupt):
             sys.exit(EXIT_INTERRUPTED)
         except click.ClickException as error:
-            error.show()
+            _say(*_worded(error))
             sys.exit(EXIT_INPUT)
         except Exception as error:  # noqa: BLE001 — the last line before a user's terminal
             _explain(error)
@@ -108,6 +109,29 @@ def _explain(error: Exception) -> NoReturn:
         "run it again with YETT_DEBUG=1 and report what it prints",
     )
     sys.exit(EXIT_OUTSIDE)
+
+
+def _worded(error: click.ClickException) -> tuple[str, str]:
+    """Put click's own sentence in our words: one line, input in backticks, and a next step."""
+    text = re.sub(r"'([^']*)'", r"`\1`", error.format_message()).strip()
+    text = "".join(char if char.isprintable() else "\ufffd" for char in text)
+    message, _, guess = text.partition("Did you mean ")
+    message = message[:1].lower() + message[1:].rstrip(" (.")
+    context = getattr(error, "ctx", None)
+    hint = f"`{context.command_path if context else 'yett'} --help` shows what there is"
+    near = guess.rstrip("?)") or _nearest(message, context)
+    return message, f"did you mean {near}?" if near else hint
+
+
+def _nearest(message: str, context: click.Context | None) -> str:
+    """Guess the command that was meant; click does not guess where commands are loaded late."""
+    if context is None or not isinstance(context.command, click.Group):
+        return ""
+    import difflib  # noqa: PLC0415 — only for a mistake
+
+    name = message.partition("`")[2].rstrip("`")
+    near = difflib.get_close_matches(name, context.command.list_commands(context), 1)
+    return f"`{near[0]}`" if near and message.startswith("no such command") else ""
 
 
 def _say(message: str, hint: str) -> None:

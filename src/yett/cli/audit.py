@@ -30,6 +30,7 @@ from yett.cli.audit_view import (
     report_json,
     report_text,
 )
+from yett.cli.folder import chosen_folder, in_folder
 from yett.cli.when import read_time
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ form_option = click.option(
     type=click.Path(path_type=Path),
     help="the ledger's folder  [default: `store.ledger` of yett.toml]",
 )
+@in_folder
 @click.pass_context
 def audit(ctx: click.Context, ledger: Path | None) -> None:
     """Ask the ledger who did what, and whether it is whole.
@@ -63,7 +65,7 @@ def audit(ctx: click.Context, ledger: Path | None) -> None:
     """
     parent = ctx.obj
     # Looked up when a command needs it, so that `--help` works anywhere.
-    ctx.obj = lambda: ledger or ledger_folder(_contract_folder(parent))
+    ctx.obj = lambda: ledger or ledger_folder(chosen_folder(ctx, parent))
 
 
 @audit.command("verify")
@@ -71,6 +73,7 @@ def audit(ctx: click.Context, ledger: Path | None) -> None:
 @click.option("--to", "end", type=click.IntRange(min=0), help="last record  [default: the newest]")
 @click.option("--head", help="INDEX:LINK that an earlier verification printed")
 @form_option
+@in_folder
 @click.pass_obj
 def verify_command(
     find_ledger: Callable[[], Path], start: int, end: int | None, head: str | None, form: str
@@ -121,6 +124,7 @@ def verify_command(
 @click.option("--oldest", is_flag=True, help="oldest first")
 @click.option("--follow", is_flag=True, help="then go on with what is recorded, until Ctrl-C")
 @form_option
+@in_folder
 @click.pass_obj
 def search_command(
     find_ledger: Callable[[], Path],
@@ -168,6 +172,7 @@ def search_command(
 @audit.command("show")
 @click.argument("identifier", metavar="ID")
 @form_option
+@in_folder
 @click.pass_obj
 def show_command(find_ledger: Callable[[], Path], identifier: str, form: str) -> None:
     """Show a record by its index, or all records of a request by its id.
@@ -207,12 +212,6 @@ def ledger_folder(contract: Path) -> Path:
     if not isinstance(ledger, str):
         _fail(2, f"{settings}: `store.ledger` is no text", "`yett check` says more")
     return contract / ledger
-
-
-def _contract_folder(parent: object) -> Path:
-    """Take the folder that `-C` of the parent command left: a path, or an object that has one."""
-    folder = getattr(parent, "folder", parent)
-    return Path(folder) if isinstance(folder, (str, Path)) else Path()
 
 
 def _existing(folder: Path) -> Path:

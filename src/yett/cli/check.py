@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from yett.cli.folder import in_folder
 from yett.cli.output import FORMATS, RENDERERS, SEVERITIES, as_json, as_text
 from yett.contract.errors import ContractError
 from yett.contract.lint import lint
 from yett.contract.load import load
+from yett.contract.report import findings
 from yett.contract.schema import config_schema
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ PIPED_TABLE_COLUMNS = 4000  # a row is one line for grep, however long its path
 )
 @click.option("--all", "everything", is_flag=True, help="print notes and every operation")
 @click.option("--schema", is_flag=True, help="print the JSON Schema of yett.toml, for editors")
+@in_folder
 @click.pass_obj
 def check(folder: Path | None, form: str, fail_on: str, *, everything: bool, schema: bool) -> None:
     """Find mistakes in a contract, and show what guards each operation.
@@ -90,7 +93,7 @@ def inspect(folder: Path) -> tuple[tuple[Finding, ...], tuple[Row, ...], int]:
     policy = compile_policy(contract)
     table = rows(contract, policy)
     order = SEVERITIES.index
-    both = sorted((*found, *policy.findings), key=lambda finding: order(finding.severity))
+    both = sorted((*found, *findings(policy.remarks)), key=lambda finding: order(finding.severity))
     return tuple(both), table, len(table)
 
 

@@ -15,6 +15,7 @@ import click
 
 from yett.cli.drafts import overlay_draft, settings_draft
 from yett.cli.fetch import FetchError, export_app, fetch
+from yett.cli.folder import in_folder
 from yett.cli.output import printable
 from yett.contract.document import read_document
 from yett.contract.errors import ContractError, describe
@@ -36,6 +37,7 @@ MAX_OPEN_SHOWN = 10
 @click.option("--upstream", metavar="URL", help=f"the service  [default: {DEFAULT_UPSTREAM}]")
 @click.option("--name", default="api", show_default=True, help="what to call the api")
 @click.option("--force", is_flag=True, help="overwrite what is there")
+@in_folder
 @click.pass_obj
 def init(
     folder: Path | None,

@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 
+from yett.cli.folder import chosen_folder, in_folder
 from yett.cli.key_place import Place, explained, fail, find_place, known
 from yett.credentials.api_key import KeyRecord
 from yett.state.key_file import Records, change, load_records, make_key
@@ -46,6 +46,7 @@ Find = Callable[[], Place]
 
 
 @click.group("key")
+@in_folder
 @click.pass_context
 def key(ctx: click.Context) -> None:
     """Make, list, rotate and revoke API keys.
@@ -54,7 +55,7 @@ def key(ctx: click.Context) -> None:
     """
     folder = ctx.obj
     # Looked up when a command needs it, so that `--help` works anywhere.
-    ctx.obj = lambda: find_place(Path(folder) if isinstance(folder, str | Path) else Path())
+    ctx.obj = lambda: find_place(chosen_folder(ctx, folder))
 
 
 @key.command("issue")
@@ -69,6 +70,7 @@ def key(ctx: click.Context) -> None:
 @click.option("--note", default="", help="what it is for")
 @days_option
 @form_option
+@in_folder
 @click.pass_obj
 def issue_command(find: Find, /, days: int, start_in: int, form: str, **settings: Any) -> None:
     """Make a key and print it once.
@@ -105,6 +107,7 @@ def issue_command(find: Find, /, days: int, start_in: int, form: str, **settings
 )
 @days_option
 @form_option
+@in_folder
 @click.pass_obj
 def rotate_command(find: Find, identifier: str, overlap: int, days: int, form: str) -> None:
     """Make a successor with the same grants; both are good during the overlap.
@@ -133,6 +136,7 @@ def rotate_command(find: Find, identifier: str, overlap: int, days: int, form: s
 
 @key.command("revoke")
 @click.argument("identifier", metavar="ID")
+@in_folder
 @click.pass_obj
 def revoke_command(find: Find, identifier: str) -> None:
     """Refuse a key from now on; its record stays.
@@ -152,6 +156,7 @@ def revoke_command(find: Find, identifier: str) -> None:
 
 @key.command("list")
 @form_option
+@in_folder
 @click.pass_obj
 def list_command(find: Find, form: str) -> None:
     """List the keys: who owns them, what they may do, until when.

@@ -25,6 +25,7 @@ from msgspec import Struct
 
 import yett
 from yett.cli.descriptors import raise_limit
+from yett.cli.folder import in_folder
 from yett.cli.hazards import hazards
 from yett.cli.journal import Journal
 from yett.cli.operate import Operator
@@ -51,7 +52,7 @@ class Bound(Struct, frozen=True):
 
 
 @click.command("serve")
-@click.option("-C", "folder", type=click.Path(path_type=Path), help="the contract folder")
+@in_folder
 @click.option("--listen", help="`host:port` instead of `gateway.listen`; port 0 for any free one")
 @click.option("--workers", type=click.IntRange(0, 256), help="processes; 0 for one per core")
 @click.option(
@@ -63,9 +64,7 @@ class Bound(Struct, frozen=True):
     help="of the ready line on stdout and the lifecycle lines on stderr",
 )
 @click.pass_obj
-def serve(
-    parent: object, folder: Path | None, listen: str | None, workers: int | None, form: str
-) -> None:
+def serve(parent: object, listen: str | None, workers: int | None, form: str) -> None:
     """Open the gate: enforce the contract on every request, and record each.
 
     SIGTERM or Ctrl-C lets requests under way end; a second one stops at once. SIGHUP reloads; a
@@ -77,7 +76,7 @@ def serve(
     journal = Journal(form)
     speak_through(journal)
     try:
-        where = folder or _folder(parent)
+        where = _folder(parent)
         program, address, tls = _read(where, listen)
         count = _workers(program, workers)
         view = MemoryView.from_config(program.policy.config, where, workers=count)
