@@ -134,6 +134,7 @@ def test_multipart(upload):
             "media_type",
         ),
         ([FILE, (named(b"n") + b"\r\nContent-Type: nonsense", b"5")], "media_type"),
+        ([FILE, (named(b"n") + b"\r\nContent-Type: text/plain;charset=utf-7", b"5")], "media_type"),
         (
             [FILE, (named(b"j") + b"\r\nContent-Type: application/json", b'{"a":1,"a":2}')],
             "repeated",
@@ -146,6 +147,15 @@ def test_multipart_refused(upload, parts, code):
     found = upload(multipart(*parts))
     assert isinstance(found, Fault)
     assert found.code == code
+
+
+@pytest.mark.parametrize("charset", ["utf-7", "utf-16", "iso-8859-1", "cp037", '"utf-7"'])
+def test_multipart_in_another_charset(form, charset):
+    """Starlette decodes names and texts by the charset of the whole body: it must be UTF-8."""
+    body = multipart(FILE, (named(b"n"), b"5"))
+    told = f"{MULTIPART}; boundary=B; charset="
+    assert isinstance(form(FILES, MULTIPART, content_type=told + "utf-8")(body), BodyRead)
+    assert form(FILES, MULTIPART, content_type=told + charset)(body) == Fault("media_type")
 
 
 def test_multipart_needs_a_boundary(form):

@@ -40,6 +40,9 @@ def test_parsed(raw, name, parameters):
         b"a/\xc3\xa9",
         b"a/b;" + b"x" * 600,
         b"a b/c",
+        b"multipart/form-data; boundary=a; boundary*0=b",
+        b"multipart/form-data; boundary=a; boundary*=utf-8''b",
+        b"application/json; charset*=utf-7''utf-7",
     ],
 )
 def test_refused(raw):

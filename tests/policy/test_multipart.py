@@ -67,6 +67,9 @@ def test_read():
         part(FIELD + b"\xff") + END,
         part(FIELD + b"; x=" + b"y" * 3000) + END,
         part(FIELD) * (MAX_PARTS_COUNT + 1) + END,
+        part(FIELD, b'1\n--B\r\nContent-Disposition: form-data; name="role"\r\n\r\nadmin') + END,
+        part(FIELD, b"1\r--B--") + END,
+        part(FIELD, b"1\x0b--B") + END,
     ],
 )
 def test_refused(body):

@@ -48,7 +48,8 @@ def make_body_reader(entries: dict[str, Entry], judges: dict[str, Judge | None])
         if parsed is None or name is None or "*" in parsed.name:
             return None
         kind = kind_of_type(parsed.name)
-        if kind in ("json", "text", "urlencoded") and not is_utf8(parsed):
+        # Starlette decodes the fields of a multipart body by this parameter: UTF-7 hides anything.
+        if kind != "other" and not is_utf8(parsed):
             return None
         parsers = entries[name].parsers
         parser = parsers.get(kind, parsers.get("other"))

@@ -15,7 +15,7 @@ from msgspec import Struct
 from yett.policy.coerce import UNREADABLE
 from yett.policy.fields import Field, Fields, read_field
 from yett.policy.jsonbody import read_json
-from yett.policy.media import ContentType, choose, is_json, parse_content_type
+from yett.policy.media import ContentType, choose, is_json, is_utf8, parse_content_type
 from yett.policy.model import Fault
 from yett.policy.multipart import MAX_TEXT_BYTES, Part, split_parts
 from yett.policy.percent import EncodingError, split_pairs
@@ -104,6 +104,8 @@ def _read_part(part: Part, rule: PartRule, field: Field | None) -> Any:
         return Fault("mismatch", where, "maxLength")
     if rule.binary:
         return FILE_VALUE
+    if not is_utf8(typed):
+        return Fault("media_type", where)
     if part.filename is not None or (
         len(part.content) > MAX_TEXT_BYTES and not is_json(typed.name)
     ):

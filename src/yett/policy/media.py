@@ -41,7 +41,9 @@ def parse_content_type(raw: bytes) -> ContentType | None:
         position = one.end()
         if one[1] is not None:
             name = one[1].lower()
-            if name in parameters:
+            # `boundary*0=b` beside `boundary=a` is b to Python's email package, and so to FastAPI
+            # with python-multipart before 0.0.21 or so: RFC 2231 is a second reading.
+            if name in parameters or "*" in name:
                 return None
             parameters[name] = one[2].strip('"')
     return ContentType(found[1].lower(), parameters)

@@ -59,7 +59,8 @@ def split_parts(raw: bytes, boundary: str) -> list[Part] | None:
         if part is None:
             return None
         parts.append(part)
-    return parts
+    # PHP takes a lone LF before the mark for a boundary too: a mark in a content hides parts.
+    return parts if raw.count(mark) == len(parts) + 1 else None
 
 
 def _read_part(chunk: bytes) -> Part | None:
