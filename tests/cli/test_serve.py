@@ -255,7 +255,7 @@ def test_sigterm_to_one_worker_is_a_rolling_restart(serve, load):
     served = serve()
     with load(served.port, keep=0, fresh=2) as client:
         os.kill(pids(served, "worker")[0], signal.SIGTERM)
-        assert served.wait("died")["code"] == 0
+        assert served.wait("left")["code"] == 0
         wait_for(lambda: len(pids(served, "worker")) == 2)
     assert set(client.statuses) == {200}
 

@@ -200,7 +200,7 @@ def test_a_second_signal_stops_at_once(run):
 def test_a_worker_that_drains_too_long_is_cut(run):
     """After the drain timeout nobody waits any longer."""
     gate = run("""
-        import yett.cli.supervise as module
+        import yett.cli.takedown as module
         module.CLOSING_SECONDS = 0.1
         def stubborn(channel):
             channel.send({"ready": True})
@@ -250,6 +250,101 @@ def test_a_crash_at_start_has_no_stack_trace(run):
     assert crashed["error"] == "RuntimeError"
     assert gate.wait("cannot-start")["message"] == "the worker-0 ended while it started"
     assert "secret" not in json.dumps(gate.lines)
+
+
+def test_a_worker_that_leaves_is_replaced_while_it_drains(run):
+    """Its slot is filled at once; the end of the one that left is told with its exit code."""
+    gate = run("""
+        first = []
+        def leaving(channel):
+            channel.send({"ready": True})
+            if not os.path.exists(MARK):
+                open(MARK, "w").close()
+                channel.send({"leaving": True})
+                time.sleep(1.0)
+                return 0
+            return worker(channel)
+        import tempfile
+        with tempfile.TemporaryDirectory() as folder:
+            MARK = folder + "/left"
+            code = main([leaving])
+        sys.exit(code)
+    """)
+    first = gate.wait("up")["children"]["worker-0"]
+    second = gate.wait("ready", child="worker-0")["pid"]
+    assert alive(first)
+    assert second != first
+    left = gate.wait("left", child="worker-0")
+    assert (left["pid"], left["code"]) == (first, 0)
+    os.kill(gate.process.pid, signal.SIGTERM)
+    assert gate.end() == 0
+
+
+def test_a_worker_that_hangs_is_replaced(run):
+    """A worker that says nothing for too long is killed and replaced; one that speaks is not."""
+    gate = run("""
+        import yett.cli.supervise as module
+        module.SILENT_SECONDS = 1.0
+        def lively(channel):
+            channel.send({"ready": True})
+            while channel.wait(0.2) == {}:
+                channel.send({"turns": True})
+            return 0
+        sys.exit(main([worker, lively]))
+    """)
+    children = gate.wait("up")["children"]
+    assert gate.wait("hangs")["pid"] == children["worker-0"]
+    assert gate.wait("died")["code"] == -signal.SIGKILL
+    gate.wait("ready", child="worker-0")
+    assert alive(children["worker-1"])
+
+
+def test_a_stopped_supervisor_does_not_take_everybody_for_hanging(run):
+    """After a SIGSTOP of all processes and a SIGCONT nobody is killed."""
+    gate = run("""
+        import yett.cli.supervise as module
+        module.SILENT_SECONDS = 1.0
+        def lively(channel):
+            channel.send({"ready": True})
+            while channel.wait(0.2) == {}:
+                channel.send({"turns": True})
+            return 0
+        sys.exit(main([lively]))
+    """)
+    children = gate.wait("up")["children"]
+    os.killpg(gate.process.pid, signal.SIGSTOP)
+    time.sleep(1.5)
+    os.killpg(gate.process.pid, signal.SIGCONT)
+    time.sleep(1.0)
+    assert alive(children["worker-0"])
+    assert not [line for line in gate.lines if line["event"] in ("hangs", "died")]
+
+
+def test_a_stop_does_not_wait_for_a_helper(run):
+    """A check of a contract that is under way ends with the stop, and the exit code is 0."""
+    gate = run("""
+        def busy(channel):
+            time.sleep(60)
+            return 0
+        class Spawning(Operator):
+            begun = False
+            def tick(self):
+                if not self.begun:
+                    self.begun = True
+                    supervisor.spawn("checker", busy)
+                    self.journal.write("spawned")
+        journal = Journal("json")
+        slots = (Slot("worker-0", worker),)
+        with Supervisor(Slot("recorder", recorder), slots, journal, 30.0) as supervisor:
+            supervisor.start()
+            code = supervisor.serve(Spawning())
+        sys.exit(code)
+    """)
+    gate.wait("spawned")
+    began = time.monotonic()
+    os.kill(gate.process.pid, signal.SIGTERM)
+    assert gate.end() == 0
+    assert time.monotonic() - began < 15
 
 
 def test_messages_and_hang_up_reach_the_operator(run):

@@ -82,13 +82,13 @@ class Channel:
 
 
 class Child:
-    """A running child: its process id, the parent's end of its line, and when it began."""
+    """A running child: its process id, the parent's end of its line, when it began and spoke."""
 
     def __init__(self, role: str, pid: int, channel: Channel) -> None:
         self.role = role
         self.pid = pid
         self.channel = channel
-        self.born = time.monotonic()
+        self.born = self.heard = time.monotonic()
         self.ready = False
 
     def kill(self, number: int) -> None:

@@ -140,6 +140,7 @@ class Operator:
             return
         old, self._setup.program, self._setup.view = self._config, program, view
         settle(thorough=True)  # nobody waits for the supervisor
+        self._supervisor.drain_seconds = self._config.gateway.drain_timeout
         self._journal.write(
             "reload", policy=self._digest[:16], operations=served_operations(program)
         )

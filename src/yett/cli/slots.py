@@ -58,6 +58,11 @@ class Slot:
         self.child = child
         self.due = None
 
+    def release(self) -> None:
+        """Let a child go that ends in order; the next may start at once."""
+        self.child = None
+        self.due = time.monotonic()
+
     def vacate(self) -> float:
         """Take note of the child's end; answers the seconds until the next may start."""
         assert self.child is not None

@@ -11,22 +11,23 @@ import contextlib
 import os
 import selectors
 import signal
-import socket
 import time
 from collections.abc import Callable
 from typing import Protocol, Self
 
 from yett.cli.children import Channel, Child, Closable, Message, fork, reap
 from yett.cli.journal import Journal
+from yett.cli.signals import STOPS, Signals
 from yett.cli.slots import Slot, StartError
+from yett.cli.takedown import Takedown
 
 START_SECONDS = 60.0
 TICK_SECONDS = 0.5
-# Beyond the drain: what a worker needs to hand its last records over.
-CLOSING_SECONDS = 6.0
-RECORDER_SECONDS = 10.0
-_STOPS = (signal.SIGTERM, signal.SIGINT)
-_HANDLED = (*_STOPS, signal.SIGHUP, signal.SIGCHLD)
+# A worker says once a second that its loop turns. One that is silent for so long hangs and is
+# replaced: a half dead worker takes its share of new connections and answers none.
+SILENT_SECONDS = 30.0
+# A helper, such as the check of a contract: Stripe's compiles in 3 s on a slow core.
+HELPER_SECONDS = 120.0
 
 
 class Operator(Protocol):
@@ -68,23 +69,18 @@ class Supervisor:
         self._recorder = recorder
         self._workers = workers
         self._journal = journal
-        self._drain_seconds = drain_seconds
+        self.drain_seconds = drain_seconds
         self._selector = selectors.DefaultSelector()
-        self._woken, self._wake = socket.socketpair()
-        self._others: dict[int, Child] = {}
-        self._stops = 0
-        self._deadline = 0.0
-        self._cut = False
-        self._recorder_asked = False
+        self._signals = Signals()
+        self._takedown = Takedown(journal)
+        self._helpers: dict[int, Child] = {}
+        self._leaving: dict[int, Child] = {}
+        self._turned = time.monotonic()
 
     def __enter__(self) -> Self:
         """Take over the signals: from here on none of them ends the process by itself."""
-        for end in (self._woken, self._wake):
-            end.setblocking(False)
-        signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
-        for number in _HANDLED:
-            signal.signal(number, _noted)
-        self._selector.register(self._woken, selectors.EVENT_READ)
+        self._signals.take()
+        self._selector.register(self._signals, selectors.EVENT_READ)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -109,25 +105,27 @@ class Supervisor:
 
     def serve(self, operator: Operator) -> int:
         """Run until told to stop and all have ended; answers 0, or 3 when requests were cut."""
-        while not self._stops or self._living():
+        stop = self._takedown
+        while not stop.signals or self._living():
             for key, _ in self._selector.select(TICK_SECONDS):
-                if key.fileobj is self._woken:
-                    self._take_signals(operator)
+                if key.fileobj is self._signals:
+                    self._obey(operator)
                 else:
                     self._hear(key.data, operator)
             for pid, code in reap():
                 self._bury(pid, code, operator)
             self._refill()
-            if self._stops:
-                self._take_down()
+            if stop.signals:
+                stop.go_on(self._gate(), self._recorder.child)
             else:
+                self._end_hanging()
                 operator.tick()
-        return 3 if self._cut else 0
+        return 3 if stop.cut else 0
 
     def spawn(self, role: str, run: Callable[[Channel], int]) -> Child:
         """Fork a child that holds no slot, such as the checker of a new contract."""
         child = self._fork(role, run)
-        self._others[child.pid] = child
+        self._helpers[child.pid] = child
         return child
 
     def workers(self) -> tuple[Child, ...]:
@@ -143,15 +141,20 @@ class Supervisor:
     ) -> Child:
         # A listening socket that a process holds and does not serve would swallow connections.
         held: list[Closable] = [door for door in self._doors if door not in keeps]
-        held += [self._woken, self._wake, self._selector]
+        held += [self._signals, self._selector]
         held += [child.channel for child in self._living() if not child.channel.closed]
         child = fork(role, run, self._journal.named(role), held)
         self._selector.register(child.channel, selectors.EVENT_READ, child)
         return child
 
+    def _gate(self) -> list[Child]:
+        """All who may still have requests: in their slots, and those that leave."""
+        here = [slot.child for slot in self._workers if slot.child]
+        return here + list(self._leaving.values())
+
     def _living(self) -> list[Child]:
-        slots = (self._recorder, *self._workers)
-        return [slot.child for slot in slots if slot.child] + list(self._others.values())
+        recorder = [self._recorder.child] if self._recorder.child else []
+        return recorder + self._gate() + list(self._helpers.values())
 
     def _await(self, slot: Slot) -> None:
         child, until = slot.child, time.monotonic() + START_SECONDS
@@ -165,60 +168,46 @@ class Supervisor:
             if message.get("ready") or (slot.reachable and slot.reachable()):
                 child.ready = True
                 return
-            if set(_STOPS) & set(self._signalled()):
+            if set(STOPS) & set(self._signals.came()):
                 raise StartError("stopped while starting")
         raise StartError(f"the {slot.role} was not ready after {START_SECONDS:.0f} s")
 
-    def _signalled(self) -> bytes:
-        try:
-            return self._woken.recv(64)
-        except BlockingIOError:
-            return b""
-
-    def _take_signals(self, operator: Operator) -> None:
-        for number in self._signalled():
-            if number in _STOPS:
+    def _obey(self, operator: Operator) -> None:
+        for number in self._signals.came():
+            if number in STOPS:
                 self._stop(signal.Signals(number).name)
-            elif number == signal.SIGHUP and not self._stops:
+            elif number == signal.SIGHUP and not self._takedown.signals:
                 operator.hang_up()
 
     def _stop(self, why: str) -> None:
-        self._stops += 1
-        at_once = self._stops > 1
-        self._journal.write("stopping", signal=why, at_once=at_once)
-        now = time.monotonic()
-        self._deadline = now if at_once else now + self._drain_seconds + CLOSING_SECONDS
-        for slot in self._workers:
-            if slot.child:
-                slot.child.channel.send({"do": "drain"})
+        self._takedown.begin(why, self.workers(), self.drain_seconds)
+        for helper in self._helpers.values():
+            helper.kill(signal.SIGKILL)
         for door in self._doors:
             door.close()
 
-    def _take_down(self) -> None:
-        """Workers first; when the last is gone, or its time is over, the recorder."""
-        late = time.monotonic() >= self._deadline
-        gate = [child for child in self._living() if child is not self._recorder.child]
-        if gate and late:
-            self._cut = True
-            for child in gate:
-                self._journal.write("cut", child=child.role, pid=child.pid)
-                child.kill(signal.SIGKILL)
-            self._deadline = time.monotonic() + RECORDER_SECONDS
-        elif not gate and self._recorder.child:
-            self._end_recorder(self._recorder.child, late=late)
-
-    def _end_recorder(self, child: Child, *, late: bool) -> None:
-        if not self._recorder_asked:
-            self._recorder_asked = True
-            child.kill(signal.SIGTERM)
-            self._deadline = time.monotonic() + RECORDER_SECONDS
-        elif late:
-            self._journal.write("cut", child=child.role, pid=child.pid)
+    def _end_hanging(self) -> None:
+        """Kill who does not turn any more; the next look finds it dead and replaces it."""
+        now = time.monotonic()
+        if now - self._turned > SILENT_SECONDS / 2:  # we did not turn either (SIGSTOP, suspend)
+            for child in self._living():
+                child.heard = now
+        self._turned = now
+        late = [
+            child
+            for child in self.workers()
+            if now - child.heard > (SILENT_SECONDS if child.ready else START_SECONDS)
+        ]
+        late += [one for one in self._helpers.values() if now - one.born > HELPER_SECONDS]
+        for child in late:
+            self._journal.write("hangs", child=child.role, pid=child.pid)
+            child.heard = child.born = now
             child.kill(signal.SIGKILL)
 
     def _hear(self, child: Child, operator: Operator) -> None:
         while not child.channel.closed:
             message = child.channel.receive()
+            child.heard = time.monotonic()
             if message is None:
                 self._forget(child)
             elif not message:
@@ -226,8 +215,17 @@ class Supervisor:
             elif message.get("ready"):
                 child.ready = True
                 self._journal.write("ready", child=child.role, pid=child.pid)
-            else:
+            elif message.get("leaving"):
+                self._let_go(child)
+            elif "turns" not in message:
                 operator.heard(child, message)
+
+    def _let_go(self, child: Child) -> None:
+        """Replace a worker that drains now, not when its last request has ended."""
+        slot = next((one for one in self._workers if one.child is child), None)
+        if slot is not None and not self._takedown.signals:
+            self._leaving[child.pid] = child
+            slot.release()
 
     def _forget(self, child: Child) -> None:
         self._selector.unregister(child.channel)
@@ -240,26 +238,27 @@ class Supervisor:
         self._hear(child, operator)  # its last words may still be in the line
         if not child.channel.closed:
             self._forget(child)
-        if self._others.pop(pid, None) is None:
-            slot = next(s for s in (self._recorder, *self._workers) if s.child is child)
-            delay = slot.vacate()
-            what = "stopped" if self._stops else "died"
-            if self._stops and code and slot is not self._recorder:
-                self._cut = True
-            self._journal.write(what, child=slot.role, pid=pid, code=code, delay=delay)
+        if self._leaving.pop(pid, None):
+            self._journal.write("left", child=child.role, pid=pid, code=code)
+        elif self._helpers.pop(pid, None) is None:
+            self._vacate(child, code)
         operator.ended(child)
+
+    def _vacate(self, child: Child, code: int) -> None:
+        slot = next(s for s in (self._recorder, *self._workers) if s.child is child)
+        delay, stopping = slot.vacate(), self._takedown.signals > 0
+        if stopping and code and slot is not self._recorder:
+            self._takedown.cut = True
+        what = "stopped" if stopping else "died"
+        self._journal.write(what, child=slot.role, pid=child.pid, code=code, delay=delay)
 
     def _refill(self) -> None:
         """Replace who died; while workers drain, only the recorder, for what they still say."""
         slots: tuple[Slot, ...] = (self._recorder, *self._workers)
-        if self._stops:
-            slots = slots[:1] if any(slot.child for slot in self._workers) else ()
+        if self._takedown.signals:
+            slots = slots[:1] if self._gate() else ()
         now = time.monotonic()
         for slot in slots:
             if slot.child is None and slot.due is not None and slot.due <= now:
                 self._fill(slot)
                 self._journal.write("started", child=slot.role)
-
-
-def _noted(_number: int, _frame: object) -> None:
-    """Do nothing: the number arrives through the wakeup descriptor."""

@@ -117,7 +117,6 @@ class _Worker:
         self._role = role
         self._sockets = sockets
         self._channel = channel
-        self._config = setup.program.policy.config
         self._stop = asyncio.Event()
         self._reloads = 0
 
@@ -140,6 +139,7 @@ class _Worker:
         loop.add_reader(self._channel.fileno(), self._listen_to_supervisor)
         self._channel.send({"ready": True})
         await self._stop.wait()
+        self._channel.send({"leaving": True})
         return await self._drain(doors)
 
     async def _listen(self, loop: asyncio.AbstractEventLoop) -> list[asyncio.Server | TlsDoor]:
@@ -168,7 +168,7 @@ class _Worker:
         for door in doors:
             door.close()
         self._gate.start_drain()
-        seconds, code = self._config.gateway.drain_timeout, 0
+        seconds, code = self._setup.program.policy.config.gateway.drain_timeout, 0
         try:
             async with asyncio.timeout(seconds):
                 await self._gate.drained
@@ -226,10 +226,11 @@ class _Worker:
         self._channel.send({"swapped": digest, "seconds": round(time.monotonic() - began, 3)})
 
     async def _tick(self) -> None:
-        """Once a second: changed key and revocation files, key sets that are due."""
+        """Each second: changed key and revocation files, due key sets, a sign of life."""
         while True:
             await asyncio.sleep(1.0)
             self._setup.view.tick()
+            self._channel.send({"turns": True})
 
     def _renew(self) -> None:
         assert self._setup.tls is not None
