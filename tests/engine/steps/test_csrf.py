@@ -42,6 +42,14 @@ def test_fetch_metadata_then_origin(run, headers, expected):
     assert outcome(run, **headers) == expected
 
 
+@pytest.mark.parametrize("cookies", [b"sid=good; sid=tossed", b"sid =good", b"sid=good;Sid=x"])
+def test_a_tossed_cookie_does_not_switch_it_off(run, cookies):
+    """A second cookie that a neighbour domain set hides the first from nobody."""
+    bound = program(operation("POST", security=((), *need(COOKIE))))
+    wanted = request(method="POST", cookie=cookies, sec_fetch_site=b"cross-site")
+    assert run(bound, wanted)[0].problem.code == "cross-site-request"
+
+
 def test_safe_methods_pass(run):
     """Reading from a link on another site is not forgery."""
     assert outcome(run, "GET", sec_fetch_site=b"cross-site") == "allow"

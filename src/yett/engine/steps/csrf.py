@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from yett.engine.exchange import Exchange
 from yett.engine.step import Outcome, Step
-from yett.engine.steps.presented import cookie_value
+from yett.engine.steps.presented import cookie_values
 from yett.policy.browser import SAFE_METHODS, Browser
 from yett.policy.model import OperationPolicy, Policy
 from yett.problems import CROSS_SITE_REQUEST
@@ -32,7 +32,7 @@ def make_csrf(operation: OperationPolicy, policy: Policy, browser: Browser) -> S
     def csrf(x: Exchange) -> Outcome:
         headers = x.request.headers
         cookies = headers.get(b"cookie")
-        if cookies is None or not any(cookie_value(cookies, name) for name in names):
+        if cookies is None or not any(cookie_values(cookies, name) for name in names):
             return None
         if _is_own(x, trusted):
             return None
