@@ -11,7 +11,9 @@ import pytest
 from msgspec import structs
 
 from yett.contract import config
+from yett.contract.lint import RULES
 from yett.contract.model import Settings
+from yett.policy.rules import COMPILING
 from yett.problems import KINDS
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
@@ -43,6 +45,16 @@ def test_each_problem_has_its_heading_and_advice(root, generator):
     for kind in KINDS:
         assert f"\n## {kind.code}\n" in page
     assert set(generator.ADVICE) == {kind.code for kind in KINDS}
+
+
+def test_each_rule_has_its_heading_and_row(root):
+    """The page of lint rules has one heading and one row for each rule, and none for a rule gone."""
+    page = (root / "docs/reference/lint.md").read_text(encoding="utf-8")
+    rules = (*RULES, *COMPILING)
+    assert re.findall(r"^## (.*)$", page, re.MULTILINE) == [rule.id for rule in rules]
+    for rule in rules:
+        assert f"| [`{rule.id}`](#{rule.id}) | {rule.severity} | {rule.summary} |\n" in page
+        assert f"\n## {rule.id}\n\n*{rule.severity}*: " in page
 
 
 def test_each_command_shows_an_example(generator):

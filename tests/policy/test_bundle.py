@@ -6,8 +6,9 @@ import jsonschema
 import pytest
 
 from yett.contract.places import Source
+from yett.contract.report import Report
 from yett.policy.bundle import Bundle
-from yett.policy.report import Report
+from yett.policy.notes import Notes
 from yett.policy.schemas import Schemas
 
 SCHEMAS = {
@@ -24,7 +25,7 @@ SCHEMAS = {
 
 @pytest.fixture
 def bundle():
-    return Bundle(Schemas({"components": {"schemas": SCHEMAS}}, "3.1", Report(Source())))
+    return Bundle(Schemas({"components": {"schemas": SCHEMAS}}, "3.1", Notes(Report(), Source())))
 
 
 def emitted(bundle, name, *, closed=True):

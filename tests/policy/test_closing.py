@@ -251,13 +251,16 @@ def overlaps(schema):
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(schema=schemas(3), value=values(3))
 def test_differential(schema, value, new_body):
-    """Never laxer than open or stricter than the plain rule; equal where no name comes twice."""
+    """Never laxer than both open and the plain rule, never stricter than that; mostly equal to it.
+
+    Laxer than open alone it may be: closing tells branches of a `oneOf` apart that overlap.
+    """
     read = new_body(schema)
     opened = jsonschema.Draft202012Validator(schema).is_valid(value)
     closed = jsonschema.Draft202012Validator(naive(schema)).is_valid(value)
     found = accepts(read, value)
     if found:
-        assert opened
+        assert opened or closed
     if closed:
         assert found
     if not overlaps(schema):

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yett.contract.places import Source
+from yett.contract.report import Report
 from yett.policy.coerce import (
     UNREADABLE,
     Kind,
@@ -18,7 +19,7 @@ from yett.policy.coerce import (
     read_number,
     scalar_reader,
 )
-from yett.policy.report import Report
+from yett.policy.notes import Notes
 from yett.policy.schemas import Schemas
 
 HOSTILE = [
@@ -80,9 +81,9 @@ def test_numbers_agree_with_json(text):
 
 
 def kind(schema, components=None):
-    report = Report(Source())
+    notes = Notes(Report(), Source())
     document = {"components": {"schemas": components or {}}}
-    return kind_of(Schemas(document, "3.1", report), schema)
+    return kind_of(Schemas(document, "3.1", notes), schema)
 
 
 @pytest.mark.parametrize(

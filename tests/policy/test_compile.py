@@ -6,10 +6,11 @@ import json
 
 import pytest
 
+from yett.contract.errors import ContractError
 from yett.contract.load import load
 from yett.policy.compile import compile_policy, parse_upstream, weaker
-from yett.policy.errors import PolicyError
 from yett.policy.model import RULES
+from yett.policy.rules import ROUTE_CROSSING
 from yett.terms import Mode
 
 OPEN = {"responses": {"200": {"description": "ok"}}, "security": [{}]}
@@ -97,7 +98,7 @@ def test_undeclared_paths_pass_only_where_the_route_rule_lets_them(build, mode, 
 
 def test_two_templates_for_one_path_are_refused_with_a_place(build):
     """Two names for one path leave no single operation: no policy at all."""
-    with pytest.raises(PolicyError) as caught:
+    with pytest.raises(ContractError) as caught:
         build(
             {
                 "/a/{x}": {**get(), "parameters": [_path("x")]},
@@ -118,7 +119,7 @@ def test_crossing_templates_are_a_warning_that_is_kept(build):
             "/a/b/{y}": {**get(), "parameters": [_path("y")]},
         }
     )
-    assert [finding.rule for finding in policy.findings] == ["route-crossing"]
+    assert [remark.rule for remark in policy.remarks] == [ROUTE_CROSSING]
 
 
 def test_each_operation_is_found_by_its_own_path(build):

@@ -7,14 +7,17 @@ import json
 import pytest
 
 from yett.contract.places import Source
+from yett.contract.report import Report
 from yett.policy.dialect import BASE64_PATTERN, Dialect
 from yett.policy.model import BodyRead
-from yett.policy.report import Report
+from yett.policy.notes import Notes
+from yett.policy.rules import SCHEMA_VALUE
 
 
 def restate(schema, version="3.0"):
-    report = Report(Source())
-    return Dialect(version, report).restate(schema), report.findings()
+    report = Report()
+    restated = Dialect(version, Notes(report, Source())).restate(schema)
+    return restated, [remark.rule for remark in report.remarks]
 
 
 @pytest.mark.parametrize(
@@ -76,9 +79,9 @@ def restate(schema, version="3.0"):
 )
 def test_restated(version, schema, expected):
     """Each keyword that changed its name or form keeps its meaning; annotations go."""
-    found, findings = restate(schema, version)
+    found, rules = restate(schema, version)
     assert found == expected
-    assert findings == ()
+    assert rules == []
 
 
 @pytest.mark.parametrize(
@@ -98,9 +101,9 @@ def test_restated(version, schema, expected):
 )
 def test_meaningless_limits_are_said(schema):
     """A limit with an impossible value is dropped with a warning, as OpenAI's document needs."""
-    found, findings = restate(schema, "3.1")
+    found, rules = restate(schema, "3.1")
     assert found == {}
-    assert [(f.rule, f.severity) for f in findings] == [("schema-keyword", "warning")]
+    assert rules == [SCHEMA_VALUE]
 
 
 @pytest.mark.parametrize(
@@ -117,8 +120,8 @@ def test_meaningless_limits_are_said(schema):
 )
 def test_broken_structure_is_an_error(schema):
     """Structure that cannot be read is an error: dropping it would open the schema."""
-    _, findings = restate(schema, "3.1")
-    assert [f.severity for f in findings] == ["error"]
+    _, rules = restate(schema, "3.1")
+    assert [rule.severity for rule in rules] == ["error"]
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from yett.contract.report import Report
 from yett.policy.model import BodyRead
-from yett.policy.shapes import examine
+from yett.policy.rules import SCHEMA_DISCRIMINATOR
+from yett.policy.shapes import compile_shapes
 from yett.terms import Mode
 
 COMPONENTS = {
@@ -157,7 +159,8 @@ def test_modes(new_body):
 def test_mapping_to_nowhere(new_api):
     """A mapping that names no schema is said, and the branches are found by what they declare."""
     api = new_api(choice("Cat", "Tagged", mapping={"x": "gone.json"}), components=COMPONENTS)
-    shapes, findings = examine(api)
-    assert [f.rule for f in findings] == ["schema-discriminator"]
+    report = Report()
+    shapes = compile_shapes(api, report=report)
+    assert [remark.rule for remark in report.remarks] == [SCHEMA_DISCRIMINATOR]
     read = shapes["x.op"].body
     assert isinstance(read(b'{"kind":"u"}', b"application/json"), BodyRead)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from yett.policy.errors import PolicyError
+from yett.contract.errors import ContractError
 from yett.policy.inputs import template_names
 from yett.policy.shapes import compile_shapes
 
@@ -31,7 +31,7 @@ def test_order_of_the_template_counts(new_api, new_parameter):
 
 def test_path_parameters_must_be_in_the_path(new_api, new_parameter):
     """A path parameter the template does not have is an error."""
-    with pytest.raises(PolicyError, match="`b` is not in the path"):
+    with pytest.raises(ContractError, match="`b` is not in the path"):
         compile_shapes(new_api(path="/{a}", parameters=[new_parameter("b", "path", {})]))
 
 
@@ -39,5 +39,5 @@ def test_two_spread_objects(new_api, new_parameter):
     """Two objects cannot both spread over the query."""
     spread = {"type": "object", "properties": {"x": {}}}
     parameters = [new_parameter(n, "query", spread) for n in ("a", "b")]
-    with pytest.raises(PolicyError, match="both spread over the query"):
+    with pytest.raises(ContractError, match="both spread over the query"):
         compile_shapes(new_api(parameters=parameters))

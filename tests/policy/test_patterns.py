@@ -7,9 +7,11 @@ import time
 import jsonschema_rs
 import pytest
 
+from yett.contract.report import Report
 from yett.policy.model import BodyRead, Fault
 from yett.policy.patterns import DIALECT, FANCY_OPTIONS, MAX_FANCY_CHARACTERS, Power, weigh
-from yett.policy.shapes import examine
+from yett.policy.rules import SCHEMA_PATTERN
+from yett.policy.shapes import compile_shapes
 
 
 @pytest.mark.parametrize(
@@ -64,25 +66,28 @@ def test_the_length_is_looked_at_first():
 
 def test_backtracking_patterns_are_capped_and_said(new_api):
     """A look-ahead still serves, on texts up to the cap, and a warning names it."""
-    shapes, findings = examine(new_api({"type": "string", "pattern": "^(?=.*[0-9]).{3,}$"}))
+    report = Report()
+    schema = {"type": "string", "pattern": "^(?=.*[0-9]).{3,}$"}
+    shapes = compile_shapes(new_api(schema), report=report)
     read = shapes["x.op"].body
     assert isinstance(read(b'"ab1"', b"application/json"), BodyRead)
     assert isinstance(read(b'"abc"', b"application/json"), Fault)
     assert isinstance(read(b'"' + b"1" * 300 + b'"', b"application/json"), Fault)
-    assert [(f.rule, f.severity) for f in findings] == [("schema-pattern", "warning")]
+    assert [remark.rule for remark in report.remarks] == [SCHEMA_PATTERN]
 
 
 def test_patterns_that_cannot_run_are_dropped_and_said(new_api):
     """One bad pattern does not sink the contract; it is not checked, and a warning names it."""
     schema = {"type": "string", "pattern": "[", "maxLength": 3}
-    shapes, findings = examine(new_api(schema))
+    report = Report()
+    shapes = compile_shapes(new_api(schema), report=report)
     read = shapes["x.op"].body
     assert isinstance(read(b'"abc"', b"application/json"), BodyRead)
     assert isinstance(read(b'"abcd"', b"application/json"), Fault)
-    assert "`[`" in findings[0].message
+    assert "`[`" in report.remarks[0].message
 
 
 def test_names_by_bad_patterns_are_unknown(new_api):
     """`patternProperties` that cannot run declare nothing: the names stay unknown."""
-    shapes, _ = examine(new_api({"properties": {}, "patternProperties": {"(?=a)a": {}}}))
+    shapes = compile_shapes(new_api({"properties": {}, "patternProperties": {"(?=a)a": {}}}))
     assert shapes["x.op"].body(b'{"a":1}', b"application/json").code == "unknown"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from yett.contract.places import Source
+from yett.contract.report import Report
 from yett.policy import schemas as module
-from yett.policy.report import Report
+from yett.policy.notes import Notes
 from yett.policy.schemas import Schemas, TooManySchemasError
 
 DOCUMENT = {
@@ -22,8 +23,13 @@ DOCUMENT = {
 
 
 @pytest.fixture
-def schemas():
-    return Schemas(DOCUMENT, "3.1", Report(Source()))
+def report():
+    return Report()
+
+
+@pytest.fixture
+def schemas(report):
+    return Schemas(DOCUMENT, "3.1", Notes(report, Source()))
 
 
 def test_one_node_however_it_is_spelled(schemas):
@@ -34,10 +40,10 @@ def test_one_node_however_it_is_spelled(schemas):
 
 
 @pytest.mark.parametrize("name", ["C", "D", "Missing"])
-def test_broken_references(schemas, name):
+def test_broken_references(schemas, report, name):
     """A reference that names no schema is `false` and an error."""
     assert schemas.settle({"$ref": f"#/components/schemas/{name}"}) is False
-    assert [f.severity for f in schemas.report.findings()] == ["error"]
+    assert [remark.rule.severity for remark in report.remarks] == ["error"]
 
 
 def test_join(schemas):
@@ -65,6 +71,6 @@ def test_bounded(schemas, monkeypatch):
 
 def test_write_only():
     """For responses it is `writeOnly` that takes a property out."""
-    responses = Schemas(DOCUMENT, "3.1", Report(Source()), hides="writeOnly")
+    responses = Schemas(DOCUMENT, "3.1", Notes(Report(), Source()), hides="writeOnly")
     assert responses.is_hidden({"writeOnly": True})
     assert not responses.is_hidden({"readOnly": True})

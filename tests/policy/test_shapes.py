@@ -19,10 +19,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from yett.contract.errors import ContractError
 from yett.contract.load import load
-from yett.policy.errors import PolicyError
+from yett.contract.report import Report
 from yett.policy.model import BodyRead, Fault
-from yett.policy.shapes import compile_shapes, examine
+from yett.policy.shapes import compile_shapes
 from yett.terms import Mode
 
 ROOT = Path(__file__).parents[2]
@@ -131,7 +132,7 @@ def nested(keyword, depth):
 @pytest.mark.parametrize("keyword", ["allOf", "properties", "anyOf"])
 def test_deep_schemas_are_named_errors(keyword, new_api):
     """A schema nested 5,000 deep is a finding, not a crash."""
-    with pytest.raises(PolicyError) as raised:
+    with pytest.raises(ContractError) as raised:
         compile_shapes(new_api(nested(keyword, 5_000)))
     assert raised.value.findings[0].rule == "schema-depth"
     assert raised.value.findings[0].subject == "x.op"
@@ -156,7 +157,7 @@ def test_deep_schemas_are_named_errors(keyword, new_api):
 )
 def test_broken_schemas_are_named_errors(components, new_api):
     """Endless, dangling, remote and malformed schemas are findings with a hint's worth of text."""
-    with pytest.raises(PolicyError) as raised:
+    with pytest.raises(ContractError) as raised:
         compile_shapes(new_api({"$ref": "#/components/schemas/A"}, components=components))
     assert all(f.severity == "error" and f.message for f in raised.value.findings)
 
@@ -225,10 +226,10 @@ MESS = st.recursive(
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(schema=MESS, body=MESS, version=st.sampled_from(["3.0", "3.1", "3.2"]))
 def test_any_schema(schema, body, version, new_api):
-    """Any JSON in the place of a schema compiles or is a PolicyError; reading never raises."""
+    """Any JSON in the place of a schema compiles or is a ContractError; reading never raises."""
     try:
         shape = compile_shapes(new_api(schema or {}, components={"a": schema}, version=version))
-    except PolicyError:
+    except ContractError:
         return
     read = shape["x.op"].body
     if read is not None:
@@ -251,9 +252,10 @@ def real(request, tmp_path_factory):
 def test_real_documents_compile(real):
     """The vendors' documents serve; what is dropped or unread is said and is no error."""
     name, api = real
-    shapes, findings = examine(api)
+    report = Report()
+    shapes = compile_shapes(api, report=report)
     assert len(shapes) == len(api.operations)
-    assert len(findings) <= {"openai": 2}.get(name, 0)
+    assert len(report.remarks) <= {"openai": 2}.get(name, 0)
 
 
 # The share of unknown fields that is blocked; what is left are places a contract leaves free-form.

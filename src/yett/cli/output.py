@@ -13,7 +13,8 @@ from urllib.parse import quote
 
 import yett
 from yett.contract.errors import describe
-from yett.contract.lint import SUMMARIES
+from yett.contract.lint import RULES
+from yett.policy.rules import COMPILING
 from yett.terms import Finding
 
 FORMATS = ("text", "json", "sarif")
@@ -22,6 +23,7 @@ SARIF_SCHEMA = (
 )
 HELP_URI = "https://yett.dev/reference/lint#"
 SEVERITIES = ("error", "warning", "note")
+SUMMARIES = {rule.id: rule.summary for rule in (*RULES, *COMPILING)}
 
 
 def as_text(findings: Iterable[Finding], found: Iterable[Finding] | None = None) -> str:

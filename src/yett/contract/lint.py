@@ -112,7 +112,6 @@ LINTS: tuple[Lint, ...] = (
 )
 
 RULES: tuple[Rule, ...] = (*LOADING, *(lint.rule for lint in LINTS))
-SUMMARIES: dict[str, str] = {rule.id: rule.summary for rule in RULES}
 
 
 def lint(contract: Contract) -> tuple[Finding, ...]:

@@ -18,6 +18,7 @@ from yett.engine.program import Program
 from yett.engine.questions import ReadBody
 from yett.engine.view import Taken
 from yett.policy.model import Limit, OperationPolicy
+from yett.policy.rules import SELF_CHECK
 from yett.problems import Problem
 from yett.terms import Finding, Principal, Request
 
@@ -135,8 +136,8 @@ class _Anybody:
 
 def _finding(operation: OperationPolicy, message: str) -> Finding:
     return Finding(
-        rule="self-check",
-        severity="error",
+        rule=SELF_CHECK.id,
+        severity=SELF_CHECK.severity,
         message=f"`{operation.id}`: {message}",
         hint="run `yett check`; if it finds nothing, please report this as a bug of yett",
         subject=operation.id,

@@ -4,7 +4,6 @@ In goes a `Contract`; out comes an immutable `Policy`: routes, validators, limit
 bytes. Nothing in here runs per request but the functions it hands out; nothing does I/O.
 """
 
-from yett.policy.errors import PolicyError
 from yett.policy.model import OperationPolicy, Policy
 
-__all__ = ["OperationPolicy", "Policy", "PolicyError"]
+__all__ = ["OperationPolicy", "Policy"]

@@ -24,6 +24,7 @@ from yett.policy.fields import Fields, make_field
 from yett.policy.forms import BodyParser, PartRule, make_multipart, make_urlencoded
 from yett.policy.media import is_json
 from yett.policy.model import BodyReader
+from yett.policy.rules import BODY_UNCHECKED
 from yett.policy.workshop import Workshop
 from yett.terms import Mode
 
@@ -80,12 +81,8 @@ class Bodies:
             parsers["text"] = parse_text
         if kind_of_type(name) not in parsers and "*" not in name:
             parsers["other"] = pass_bytes
-            self.shop.report.add(
-                "body-unchecked",
-                "note",
-                f"bodies of type `{name}` go on unread, their schema is not checked",
-                "",
-            )
+            message = f"bodies of type `{name}` go on unread, their schema is not checked"
+            self.shop.notes.add(BODY_UNCHECKED, message)
         return Entry(parsers, judging)
 
     def _properties(self, node: Any) -> dict[str, Any]:

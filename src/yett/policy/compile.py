@@ -1,6 +1,6 @@
 """The whole pass from Contract to Policy, in order: modes, shapes, limits, routes.
 
-Everything a request will need is derived here, once. What cannot be compiled is a `PolicyError`
+Everything a request will need is derived here, once. What cannot be compiled is a `ContractError`
 whose findings name file and line; a policy that half works does not exist.
 """
 
@@ -10,17 +10,25 @@ from urllib.parse import urlsplit
 
 from yett.contract.config import Config
 from yett.contract.model import Api, Contract, Operation
-from yett.policy.errors import PolicyError
-from yett.policy.injection import build_scan
+from yett.contract.report import Report, quote
+from yett.policy.injection import UnknownPlaceError, build_scan
 from yett.policy.limits import parse_limit
-from yett.policy.model import RULES, Limit, OperationPolicy, Policy, Shapes, Upstream
-from yett.policy.routes import RouteConflict, Router, template_segments
-from yett.policy.shapes import examine
-from yett.terms import Finding, Mode
+from yett.policy.model import (
+    RULES,
+    Limit,
+    OperationPolicy,
+    Policy,
+    Shapes,
+    TextScan,
+    Upstream,
+)
+from yett.policy.routing import FALLBACK_METHOD, route
+from yett.policy.rules import TEXT_SETTING
+from yett.policy.shapes import compile_shapes
+from yett.terms import Mode
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 STRICTNESS = (Mode.OFF, Mode.OBSERVE, Mode.ENFORCE)
-FALLBACK_METHOD = "*"
 NO_SETTINGS: dict[str, Mode] = {}
 
 
@@ -28,22 +36,21 @@ def compile_policy(contract: Contract) -> Policy:
     """Compile a contract.
 
     Raises:
-        PolicyError: with every finding that was met, when one is of severity `error`.
+        ContractError: with everything that was found, when one is of severity `error`.
     """
-    findings: list[Finding] = []
+    report = Report()
     operations: list[OperationPolicy] = []
     for api in contract.apis:
-        operations += _compile_api(api, contract.config, findings)
-    router = _route(contract, operations, findings)
-    if any(finding.severity == "error" for finding in findings):
-        raise PolicyError(findings)
+        operations += _compile_api(api, contract.config, report)
+    router = route(contract.apis, operations, report)
+    report.refuse()
     return Policy(
         router=router,
         operations=tuple(operations),
         upstreams={api.name: parse_upstream(api.name, api.upstream) for api in contract.apis},
         config=contract.config,
         digest=contract.digest,
-        findings=tuple(findings),
+        remarks=tuple(report.remarks),
     )
 
 
@@ -71,18 +78,20 @@ def weaker(one: Mode, two: Mode) -> Mode:
     return min(one, two, key=STRICTNESS.index)
 
 
-def _compile_api(api: Api, config: Config, findings: list[Finding]) -> list[OperationPolicy]:
+def _compile_api(api: Api, config: Config, report: Report) -> list[OperationPolicy]:
     modes = api_modes(api, config)
-    shapes, remarks = examine(
-        api, unknown_fields=modes["unknown_fields"], unknown_query=modes["unknown_query"]
+    shapes = compile_shapes(
+        api,
+        unknown_fields=modes["unknown_fields"],
+        unknown_query=modes["unknown_query"],
+        report=report,
     )
-    findings += remarks
     compiled = []
     for operation in api.operations:
-        limits = _limits(operation, config)
         shape = shapes[operation.id]
         own = modes | operation.settings.modes
-        compiled.append(_compile_operation(operation, api, config, shape, limits=limits, modes=own))
+        text = _scan(operation, shape, own["injection"], report)
+        compiled.append(_compile_operation(operation, api, config, shape, text=text, modes=own))
     if modes["route"] is not Mode.ENFORCE:
         compiled.append(_undeclared(api, config, modes))
     return compiled
@@ -94,7 +103,7 @@ def _compile_operation(
     config: Config,
     shape: Shapes,
     *,
-    limits: tuple[Limit, ...],
+    text: TextScan | None,
     modes: dict[str, Mode],
 ) -> OperationPolicy:
     settings = operation.settings
@@ -109,8 +118,8 @@ def _compile_operation(
         parameters=shape.parameters,
         body=shape.body,
         body_required=shape.body_required,
-        text=build_scan(shape.text, settings.text, modes["injection"]),
-        limits=limits,
+        text=text,
+        limits=_limits(operation, config),
         cost=settings.cost,
         concurrency=settings.concurrency,
         max_body=settings.max_body or config.gateway.max_body,
@@ -164,59 +173,13 @@ def _limits(operation: Operation, config: Config) -> tuple[Limit, ...]:
     )
 
 
-def _route(
-    contract: Contract, operations: list[OperationPolicy], findings: list[Finding]
-) -> Router[OperationPolicy]:
-    router: Router[OperationPolicy] = Router()
-    sources = {operation.id: operation for api in contract.apis for operation in api.operations}
-    taken = {(operation.method, operation.template) for operation in operations}
-    for operation in operations:
-        if operation.method == FALLBACK_METHOD:
-            router.fall_back(template_segments(operation.template), operation)
-            continue
-        template, _, fragment = operation.template.partition("#")
-        source = sources[operation.id]
-        if fragment and (operation.method, template) in taken:
-            findings.append(_fragment(source))
-            continue
-        try:
-            router.add(operation.method, template, operation)
-        except RouteConflict as conflict:
-            hint = "keep one of the two"
-            findings.append(_finding(source, "route-conflict", str(conflict), hint))
-    findings += [_crossing(one, two) for one, two in router.seal()]
-    return router
-
-
-def _finding(operation: Operation, rule: str, message: str, hint: str) -> Finding:
-    return Finding(
-        rule=rule,
-        severity="error",
-        message=message,
-        path=operation.source.path,
-        line=operation.source.line,
-        hint=hint,
-        subject=operation.id,
-    )
-
-
-def _fragment(operation: Operation) -> Finding:
-    """A fragment never reaches a server (RFC 9110 s7.1): such a variant has no path of its own."""
-    return Finding(
-        rule="path-fragment",
-        severity="warning",
-        message=f"`{operation.path}` differs from another path by its fragment only",
-        path=operation.source.path,
-        line=operation.source.line,
-        hint="requests are matched to the path without a fragment; this variant is not served",
-        subject=operation.id,
-    )
-
-
-def _crossing(one: str, two: str) -> Finding:
-    return Finding(
-        rule="route-crossing",
-        severity="warning",
-        message=f"some paths match both `{one}` and `{two}`",
-        hint="paths that match both are refused, because the service may read them either way",
-    )
+def _scan(operation: Operation, shape: Shapes, mode: Mode, report: Report) -> TextScan | None:
+    try:
+        return build_scan(shape.text, operation.settings.text, mode)
+    except UnknownPlaceError as error:
+        hint = "write `query/name`, `path/name` or a pointer into the body such as `/items/*/note`"
+        for place in error.places:
+            message = f"`text` names {quote(place)}, and this operation takes no such value"
+            source = operation.source.at("x-yett", "text", place)
+            report.add(TEXT_SETTING, message, source, hint=hint, subject=operation.id)
+        return None

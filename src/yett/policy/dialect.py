@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from yett.policy.keywords import COUNTS, KEYWORDS, STRUCTURAL
+from yett.policy.notes import Notes
 from yett.policy.patterns import MAX_FANCY_CHARACTERS, Power, weigh
-from yett.policy.report import Report
+from yett.policy.rules import SCHEMA_PATTERN, SCHEMA_STRUCTURE, SCHEMA_VALUE
 
 # jsonschema-rs ignores these formats (notes/graphql_openapi B7), so they become bounds.
 INTEGER_BOUNDS: dict[str, tuple[int, int]] = {
@@ -28,11 +29,11 @@ BASE64_PATTERN = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)
 
 
 class Dialect:
-    """Restates schema objects of one document; findings go to `report`."""
+    """Restates schema objects of one document; what it drops goes to `notes`."""
 
-    def __init__(self, version: str, report: Report) -> None:
+    def __init__(self, version: str, notes: Notes) -> None:
         self.old = version.startswith("3.0")
-        self.report = report
+        self.notes = notes
         self._powers: dict[str, Power] = {}
         self.fancy = False
 
@@ -68,15 +69,14 @@ class Dialect:
             if row[1](value):
                 own[name] = int(value) if name in COUNTS else value
             elif name in STRUCTURAL:
-                self.report.error(
-                    "schema-keyword",
+                self.notes.add(
+                    SCHEMA_STRUCTURE,
                     f"`{name}` has a value that no schema can have: `{_short(value)}`",
                     "see the OpenAPI Schema Object for what it takes",
                 )
             else:
-                self.report.add(
-                    "schema-keyword",
-                    "warning",
+                self.notes.add(
+                    SCHEMA_VALUE,
                     f"`{name}: {_short(value)}` means nothing and is not checked",
                     "give it the type that JSON Schema asks for",
                 )
@@ -102,9 +102,8 @@ class Dialect:
         return False
 
     def _drop(self, pattern: str) -> None:
-        self.report.add(
-            "schema-pattern",
-            "warning",
+        self.notes.add(
+            SCHEMA_PATTERN,
             f"`{_short(pattern)}` is no regular expression the gate can run; it is not checked",
             "write it in the ECMA-262 dialect, without look-around where it names properties",
         )
@@ -114,9 +113,8 @@ class Dialect:
         declared = own.get("maxLength")
         own["maxLength"] = min(declared or MAX_FANCY_CHARACTERS, MAX_FANCY_CHARACTERS)
         if own["maxLength"] != declared:
-            self.report.add(
-                "schema-pattern",
-                "warning",
+            self.notes.add(
+                SCHEMA_PATTERN,
                 f"`{_short(pattern)}` backtracks; longer than {own['maxLength']} is refused",
                 f"write it without look-around, or set `maxLength` to {MAX_FANCY_CHARACTERS}",
             )

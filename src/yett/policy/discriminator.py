@@ -11,6 +11,7 @@ from typing import Any
 
 from yett.policy.closing import Closing
 from yett.policy.pointers import RefError
+from yett.policy.rules import SCHEMA_DISCRIMINATOR
 from yett.policy.schemas import Schemas
 
 COMPONENT = "#/components/schemas/"
@@ -116,9 +117,8 @@ class Discriminators:
         try:
             self.schemas.document.resolve(ref)
         except RefError:
-            self.schemas.report.add(
-                "schema-discriminator",
-                "warning",
+            self.schemas.notes.add(
+                SCHEMA_DISCRIMINATOR,
                 f"`{ref}` is mapped to by a discriminator and is not there",
                 "name a schema of `components`",
             )

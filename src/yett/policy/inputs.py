@@ -12,6 +12,7 @@ from yett.policy.media import is_json
 from yett.policy.model import Fault, ParameterReader
 from yett.policy.parameters import Plan, QueryStringReader, make_reader, read_nothing
 from yett.policy.percent import EncodingError, decode, encode, split_pairs
+from yett.policy.rules import PARAMETER_PATH, PARAMETER_STYLE
 from yett.policy.workshop import Judging, Workshop
 from yett.terms import Mode
 
@@ -84,8 +85,8 @@ class Inputs:
         spreads = parameter.style == "form" and parameter.explode and kind.fields is not None
         if parameter.location == "query" and spreads and not kind.scalars and not json:
             if self.spread is not None:
-                self.shop.report.error(
-                    "parameter-style",
+                self.shop.notes.add(
+                    PARAMETER_STYLE,
                     f"`{parameter.name}` and `{self.spread[0]}` both spread over the query",
                     "give one of them `explode: false` or `style: deepObject`",
                 )
@@ -121,8 +122,8 @@ class Inputs:
             if location != "path":
                 continue
             if name not in names:
-                self.shop.report.error(
-                    "parameter-path",
+                self.shop.notes.add(
+                    PARAMETER_PATH,
                     f"`{name}` is not in the path `{self.operation.path}`",
                     "name the path parameter as the template does",
                 )

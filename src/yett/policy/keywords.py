@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 TYPES = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
-# The free-text rules (freetext.py) read this one from the schema; validators ignore it.
+# The free-text rules (injection/freetext.py) read this one from the schema; validators ignore it.
 KEPT_EXTENSION = "x-yett-text"
 
 

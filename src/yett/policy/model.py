@@ -15,7 +15,8 @@ from msgspec import Struct
 from yett.contract.config import RULES as RULES  # noqa: PLC0414 — the tuple lives with the setting
 from yett.contract.config import Config
 from yett.contract.model import Need
-from yett.terms import Finding, Mode
+from yett.contract.report import Remark
+from yett.terms import Mode
 
 
 class Fault(Struct, frozen=True):
@@ -148,8 +149,8 @@ class Policy(Struct, frozen=True, kw_only=True):
     """The compiled contract, whole.
 
     `router` answers (operation, values of template parameters in order) for a method and segments;
-    see policy/routes.py. `digest` names the contract in every record. `findings` are the warnings
-    met while compiling.
+    see policy/routes.py. `digest` names the contract in every record. `remarks` are the warnings
+    and notes of compiling; `contract.report.findings` looks up their lines.
     """
 
     router: Any
@@ -157,7 +158,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     upstreams: dict[str, Upstream]
     config: Config
     digest: str
-    findings: tuple[Finding, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
 
 class TextSource(Struct, frozen=True, kw_only=True):

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from yett.policy.dialect import Dialect
+from yett.policy.notes import Notes
 from yett.policy.pointers import MAX_REF_HOPS, Document, RefError
-from yett.policy.report import Report
+from yett.policy.rules import SCHEMA_TARGET
 
 # A document of 13 MB (GitHub) has under 40,000 schema objects in its requests.
 MAX_SCHEMA_NODES = 1_000_000
@@ -29,12 +30,12 @@ class Schemas:
     """
 
     def __init__(
-        self, document: Any, version: str, report: Report, *, hides: str = "readOnly"
+        self, document: Any, version: str, notes: Notes, *, hides: str = "readOnly"
     ) -> None:
         self.hides = hides
         self.document = Document(document)
-        self.dialect = Dialect(version, report)
-        self.report = report
+        self.dialect = Dialect(version, notes)
+        self.notes = notes
         self._own: dict[int, dict[str, Any] | bool] = {}
         self._targets: dict[str, Any] = {}
         self._kept: list[Any] = []
@@ -53,15 +54,15 @@ class Schemas:
         return found
 
     def target(self, ref: str) -> Any:
-        """Return the node a reference names; a finding and `false` when it names none."""
+        """Return the node a reference names; a remark and `false` when it names none."""
         if ref not in self._targets:
             try:
                 found = self.document.follow(self.document.resolve(ref))
             except RefError as error:
-                self.report.error("schema-ref", str(error), "references are local: `#/...`")
+                self.notes.add(SCHEMA_TARGET, str(error), "references are local: `#/...`")
                 found = False
             if not isinstance(found, (dict, bool)):
-                self.report.error("schema-ref", f"`{ref}` does not name a schema", "")
+                self.notes.add(SCHEMA_TARGET, f"`{ref}` does not name a schema")
                 found = False
             self._targets[ref] = found
         return self._targets[ref]
@@ -73,7 +74,7 @@ class Schemas:
             if not isinstance(own, dict) or own.keys() != {"$ref"}:
                 return node
             node = self.target(own["$ref"])
-        self.report.error("schema-ref", "references run in a circle", "name a schema that ends it")
+        self.notes.add(SCHEMA_TARGET, "references run in a circle", "name a schema that ends it")
         return False
 
     def join(self, nodes: list[Any]) -> Any:

@@ -7,15 +7,20 @@ tables made here. Nothing is fetched and nothing is kept between contracts.
 from __future__ import annotations
 
 from yett.contract.model import Api, Operation
+from yett.contract.report import Report
 from yett.policy.bodies import Bodies
 from yett.policy.inputs import Inputs
 from yett.policy.model import Shapes, TextSource
 from yett.policy.workshop import Workshop
-from yett.terms import Finding, Mode
+from yett.terms import Mode
 
 
 def compile_shapes(
-    api: Api, *, unknown_fields: Mode = Mode.ENFORCE, unknown_query: Mode = Mode.ENFORCE
+    api: Api,
+    *,
+    unknown_fields: Mode = Mode.ENFORCE,
+    unknown_query: Mode = Mode.ENFORCE,
+    report: Report | None = None,
 ) -> dict[str, Shapes]:
     """Compile the input of every operation, by operation id.
 
@@ -23,22 +28,15 @@ def compile_shapes(
         api: the service.
         unknown_fields: what to do with body fields no schema declares, unless an operation says.
         unknown_query: the same for query parameters.
+        report: takes what was dropped, tightened or left open.
 
     Raises:
-        PolicyError: the schemas cannot be enforced as written.
+        ContractError: the schemas cannot be enforced as written.
     """
-    return examine(api, unknown_fields=unknown_fields, unknown_query=unknown_query)[0]
-
-
-def examine(
-    api: Api, *, unknown_fields: Mode = Mode.ENFORCE, unknown_query: Mode = Mode.ENFORCE
-) -> tuple[dict[str, Shapes], tuple[Finding, ...]]:
-    """Compile as `compile_shapes` and also say what was dropped, tightened or left open."""
-    shop = Workshop(api)
+    shop = Workshop(api, report or Report())
     drafts: list[tuple[Operation, Inputs, Bodies]] = []
     for operation in api.operations:
-        shop.report.subject = operation.id
-        shop.report.source = operation.source
+        shop.notes.turn_to(operation)
         drafts.append(
             (
                 operation,
@@ -59,5 +57,5 @@ def examine(
         )
         for operation, inputs, bodies in drafts
     }
-    shop.report.raise_errors()
-    return shapes, shop.report.findings()
+    shop.notes.refuse()
+    return shapes

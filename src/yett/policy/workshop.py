@@ -1,4 +1,4 @@
-"""What is shared while the shapes of one API are compiled: schemas, bundle, root and findings.
+"""What is shared while the shapes of one API are compiled: schemas, bundle, root and notes.
 
 Schemas are emitted first and the validator is compiled last, so what needs it is made as a promise
 (`Judging`) and kept by `judge` once `finish` has run.
@@ -12,10 +12,18 @@ import jsonschema_rs
 from msgspec import Struct
 
 from yett.contract.model import Api
+from yett.contract.report import Report
 from yett.policy.bundle import Bundle, TooDeepError
 from yett.policy.fields import Fits
 from yett.policy.graph import Graph, Links
-from yett.policy.report import Report
+from yett.policy.notes import Notes
+from yett.policy.rules import (
+    SCHEMA_ALTERNATIVES,
+    SCHEMA_CIRCLE,
+    SCHEMA_DEPTH,
+    SCHEMA_INVALID,
+    SCHEMA_SIZE,
+)
 from yett.policy.schemas import Schemas, TooManySchemasError
 from yett.policy.validator import MAX_EXPLAINED_CHOICES, Judge, Root, make_judge
 from yett.terms import Mode
@@ -34,23 +42,21 @@ class Judging(Struct, frozen=True):
 class Workshop:
     """One API on its way to shapes."""
 
-    def __init__(self, api: Api) -> None:
-        self.report = Report(api.source)
-        self.schemas = Schemas(api.document, api.version, self.report)
+    def __init__(self, api: Api, report: Report) -> None:
+        self.notes = Notes(report, api.source)
+        self.schemas = Schemas(api.document, api.version, self.notes)
         self.bundle = Bundle(self.schemas)
         self.root = Root()
         self._choices: dict[str, int] = {}
 
     def site(self, node: Any, *, closed: bool) -> Any:
-        """Return the emitted schema of an input; `false` with a finding when it cannot be."""
+        """Return the emitted schema of an input; `false` with an error when it cannot be."""
         try:
             return self.bundle.site(node, closed=closed)
         except TooDeepError:
-            self.report.error(
-                "schema-depth", "a schema is nested too deeply", "name its parts as components"
-            )
+            self._too_deep()
         except TooManySchemasError:
-            self.report.error("schema-size", "the document has too many schemas", "split the API")
+            self._too_many()
         return False
 
     def promise(self, node: Any, mode: Mode) -> tuple[Judging, Any]:
@@ -68,23 +74,23 @@ class Workshop:
         """Emit what is still referred to, check it for crashes and costs, and compile.
 
         Raises:
-            PolicyError: with every error found.
+            ContractError: with every error found.
         """
         try:
             self.bundle.drain()
         except TooDeepError:
-            self.report.error("schema-depth", "a schema is nested too deeply", "")
+            self._too_deep()
         except TooManySchemasError:
-            self.report.error("schema-size", "the document has too many schemas", "")
-        self.report.raise_errors()
+            self._too_many()
+        self.notes.refuse()
         graph = Graph(self.bundle.defs)
         if graph.endless():
-            self.report.error(
-                "schema-circle",
+            self.notes.add(
+                SCHEMA_CIRCLE,
                 "a schema applies itself to the same value without end",
                 "let a property or an item stand between the two",
             )
-            self.report.raise_errors()
+            self.notes.refuse()
         self._simplify(graph)
         self._choices = graph.choices()
         self._compile()
@@ -99,6 +105,13 @@ class Workshop:
             explained=self._cost(self.root.schemas[str(key)]) <= MAX_EXPLAINED_CHOICES,
         )
 
+    def _too_deep(self) -> None:
+        hint = "name its parts as components"
+        self.notes.add(SCHEMA_DEPTH, "a schema is nested too deeply", hint)
+
+    def _too_many(self) -> None:
+        self.notes.add(SCHEMA_SIZE, "the document has too many schemas", "split the API")
+
     def _cost(self, schema: Any) -> int:
         links = Links(schema)
         return links.alternatives + max((self._choices[n] for n in links.all), default=0)
@@ -109,10 +122,9 @@ class Workshop:
         for name in deep:
             self.bundle.simplify(name)
         if deep:
-            self.report.subject = ""
-            self.report.add(
-                "schema-alternatives",
-                "note",
+            self.notes.turn_to(None)
+            self.notes.add(
+                SCHEMA_ALTERNATIVES,
                 f"{len(deep)} schemas nest alternatives over {MAX_DYNAMIC_NESTING} deep; "
                 "a field of any alternative is known to all",
                 "tell the alternatives apart by a `discriminator`",
@@ -122,8 +134,8 @@ class Workshop:
         try:
             self.root.compile(self.bundle.defs, fancy=self.schemas.dialect.fancy)
         except (ValueError, jsonschema_rs.ReferencingError) as error:
-            self.report.error("schema-invalid", _reason(error), "see the OpenAPI Schema Object")
-            self.report.raise_errors()
+            self.notes.add(SCHEMA_INVALID, _reason(error), "see the OpenAPI Schema Object")
+            self.notes.refuse()
 
 
 def _reason(error: Exception) -> str:

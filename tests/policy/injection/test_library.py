@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from yett.policy.errors import PolicyError
+from yett.contract.errors import ContractError
 from yett.policy.injection.library import load_library
 
 
@@ -23,7 +23,7 @@ def test_refuses_to_start_without_it(tmp_path):
     """Without the library the contract does not compile, and the error says what to do."""
     broken = tmp_path / "libmodsecurity-broken.so"
     broken.write_bytes(b"\x7fELF not really")
-    with pytest.raises(PolicyError) as caught:
+    with pytest.raises(ContractError) as caught:
         load_library((str(broken), str(tmp_path / "absent.so")))
     finding = caught.value.findings[0]
     assert finding.rule == "injection-unavailable"
@@ -35,7 +35,7 @@ def test_refuses_to_start_without_it(tmp_path):
 
 def test_refuses_a_library_without_the_symbols():
     """A library of the right name that lacks libinjection is not accepted."""
-    with pytest.raises(PolicyError, match="libinjection cannot be loaded"):
+    with pytest.raises(ContractError, match="libinjection cannot be loaded"):
         load_library(("libc.so.6",))
 
 

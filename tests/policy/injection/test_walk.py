@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from yett.policy.freetext import Spot, bind
+from yett.policy.injection.spots import Spot, bind
 from yett.policy.injection.walk import MAX_SCANNED_CHARS, TOO_MUCH_TEXT, Walk
 from yett.terms import Mode
 

@@ -1,7 +1,7 @@
 """Step 9, injection: free-text strings that look like SQL, script, template or path attacks.
 
-Only strings that the contract leaves free are scanned (`policy.freetext`). It is defence in depth:
-parameterised queries are the fix. The fingerprint goes to the record, not to the client.
+Only strings that the contract leaves free are scanned (`policy.injection.freetext`). It is defence
+in depth: parameterised queries are the fix. The fingerprint goes to the record, not to the client.
 """
 
 from __future__ import annotations

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from yett.policy.errors import PolicyError
-from yett.terms import Finding
+from yett.contract.report import refuse
+from yett.policy.rules import INJECTION_UNAVAILABLE
 
 WHEEL = "libmodsecurity"
 SYSTEM_NAME = "libmodsecurity.so.3"
@@ -26,6 +26,10 @@ RTLD_LAZY = 1
 RTLD_LOCAL = 0
 # libinjection_sqli.h: a fingerprint is at most LIBINJECTION_SQLI_MAX_TOKENS (8) and a NUL.
 FINGERPRINT_BYTES = 16
+HINT = (
+    "install `libmodsecurity3` of your system (Debian: `apt-get install libmodsecurity3`), "
+    'or accept the risk with `injection = "off"` under `[rules]` in yett.toml'
+)
 
 
 class Library(Struct, frozen=True):
@@ -50,7 +54,7 @@ def load_library(candidates: tuple[str, ...] | None = None) -> Library:
         candidates: paths or sonames; by default the wheel's file, then the system's.
 
     Raises:
-        PolicyError: none of them could be loaded, with what to do.
+        ContractError: none of them could be loaded, with what to do.
     """
     tried: list[str] = []
     for name in candidates if candidates is not None else _candidates():
@@ -59,7 +63,8 @@ def load_library(candidates: tuple[str, ...] | None = None) -> Library:
             return _bind(ctypes.PyDLL(name, mode=RTLD_LAZY | RTLD_LOCAL), name)
         except (OSError, AttributeError) as error:
             tried.append(f"{name}: {error}")
-    raise PolicyError([_unavailable(tried)])
+    message = "libinjection cannot be loaded here: " + ("; ".join(tried) or "nothing to try")
+    return refuse(INJECTION_UNAVAILABLE, message, path="", hint=HINT)
 
 
 def _candidates() -> Iterator[str]:
@@ -89,13 +94,3 @@ def _bind(library: ctypes.PyDLL, carrier: str) -> Library:
         return bool(raw_xss(value, len(value)))
 
     return Library(sqli=sqli, xss=xss, carrier=carrier)
-
-
-def _unavailable(tried: list[str]) -> Finding:
-    return Finding(
-        rule="injection-unavailable",
-        severity="error",
-        message="libinjection cannot be loaded here: " + ("; ".join(tried) or "nothing to try"),
-        hint="install `libmodsecurity3` of your system (Debian: `apt-get install libmodsecurity3`),"
-        ' or accept the risk with `injection = "off"` under `[rules]` in yett.toml',
-    )

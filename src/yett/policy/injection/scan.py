@@ -11,17 +11,25 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-from yett.policy.errors import PolicyError
-from yett.policy.freetext import ANY_NAME, Outline, Spot, bind
 from yett.policy.injection.detect import Detector, make_detector
+from yett.policy.injection.freetext import Outline
 from yett.policy.injection.library import Library, load_library
 from yett.policy.injection.rules import PLAIN, PROFILES
+from yett.policy.injection.spots import ANY_NAME, Spot, bind
 from yett.policy.injection.walk import Hit, Walk
 from yett.policy.model import TextScan, TextSource
-from yett.terms import Finding, Mode
+from yett.terms import Mode
 
 Spots = dict[str, dict[str, Spot | None]]
 _NONE: dict[str, Spot | None] = {}
+
+
+class UnknownPlaceError(ValueError):
+    """Settings of an operation name `places` that its input does not have."""
+
+    def __init__(self, places: tuple[str, ...]) -> None:
+        super().__init__(", ".join(places))
+        self.places = places
 
 
 def build_scan(
@@ -29,7 +37,6 @@ def build_scan(
     settings: Mapping[str, Mode],
     default: Mode,
     *,
-    validated: bool = True,
     library: Library | None = None,
 ) -> TextScan | None:
     """Compile the scan of one operation; None when it has no free text or all of it is `off`.
@@ -39,18 +46,17 @@ def build_scan(
         settings: modes of single fields (`x-yett.text`): `query/name` or a JSON pointer, with `*`
             for any array item and any member no schema names; they hold for everything below.
         default: the mode of the rule.
-        validated: False when the shape rules of the operation are not enforced, so that an `enum`
-            holds nothing and every string is scanned.
         library: libinjection; loaded when there is something to scan.
 
     Raises:
-        PolicyError: a setting names no place, `x-yett-text` is unknown, or libinjection is missing.
+        UnknownPlaceError: a setting names no place: a typing error must not pass for a setting.
+        ContractError: there is something to scan, and no libinjection to scan it with.
     """
-    outline = Outline(source.root, settings, validated=validated)
+    outline = Outline(source.root, settings)
     spots = _parameter_spots(source, outline, default)
     body = outline.spot(source.bodies, "", default) if source.bodies else None
     if unused := outline.unused():
-        raise PolicyError([_no_such_place(place) for place in unused])
+        raise UnknownPlaceError(unused)
     if body is None and not any(spot for group in spots.values() for spot in group.values()):
         return None
     other = None if default is Mode.OFF else Spot(default, PLAIN)
@@ -83,13 +89,3 @@ def _parameter_spots(source: TextSource, outline: Outline, default: Mode) -> Spo
         location, _, name = where.partition("/")
         spots.setdefault(location, {})[name] = outline.spot((schema,), where, default)
     return spots
-
-
-def _no_such_place(place: str) -> Finding:
-    return Finding(
-        rule="text-setting",
-        severity="error",
-        message=f"`text` names `{place}`, and this operation takes no such value",
-        hint="write `query/name`, `path/name` or a pointer into the body such as `/items/*/note`",
-        subject=place,
-    )

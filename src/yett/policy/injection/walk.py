@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from yett.policy.freetext import ANY_NAME, Spot
 from yett.policy.injection.detect import detect_key
+from yett.policy.injection.spots import ANY_NAME, Spot
 from yett.terms import Mode
 
 # Text of one request that is looked at: the worst input found costs 0.3 us a character, so 40 ms;

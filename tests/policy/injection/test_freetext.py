@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from yett.policy.errors import PolicyError
-from yett.policy.freetext import CLOSED_FORMATS, Outline, Spot
+from yett.contract.extension import TEXT_KINDS
+from yett.policy.injection.freetext import CLOSED_FORMATS, Outline
+from yett.policy.injection.rules import PROFILES
+from yett.policy.injection.spots import Spot
 from yett.terms import Mode
 
 
-def outline(schema, settings=None, *, validated=True, root=None, mode=Mode.ENFORCE):
+def outline(schema, settings=None, *, root=None, mode=Mode.ENFORCE):
     """Compile one schema."""
-    return Outline(root or {}, settings or {}, validated=validated).spot((schema,), "", mode)
+    return Outline(root or {}, settings or {}).spot((schema,), "", mode)
 
 
 def free(spot, value, path=""):
@@ -156,14 +158,6 @@ def test_references_with_escapes_and_indexes():
     assert outline({"$ref": "#/$defs/a~1b~0c/0"}, root=root) is None
 
 
-def test_nothing_is_held_when_shapes_are_only_observed():
-    """Where no rule enforces the schema, an enum holds nothing."""
-    spot = outline(
-        {"properties": {"a": {"enum": ["x"]}, "n": {"type": "integer"}}}, validated=False
-    )
-    assert free(spot, {"a": "v", "n": "v", "z": {"y": "v"}}) == ["/a", "/n", "/z/y"]
-
-
 def test_settings_hold_for_everything_below():
     """A mode is set for a place and what lies under it, `*` standing for items and other names."""
     schema = {
@@ -210,7 +204,8 @@ def test_profiles_are_inherited_and_the_strictest_wins():
     assert spot.fields["c"] is None
 
 
-def test_an_unknown_profile_is_an_error():
-    """A misspelt kind of text stops the contract."""
-    with pytest.raises(PolicyError, match="`x-yett-text` is `htlm`"):
-        outline({"type": "string", "x-yett-text": "htlm"})
+def test_an_unknown_profile_loosens_nothing():
+    """The contract knows the same kinds of text and refuses others; one that came by is plain."""
+    assert (*PROFILES, "off") == TEXT_KINDS
+    assert outline({"type": "string", "x-yett-text": "htlm"}).profile == "plain"
+    assert outline({"type": "string", "x-yett-text": ["off"]}).profile == "plain"

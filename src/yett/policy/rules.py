@@ -1,0 +1,40 @@
+"""Every rule the compiler reports by, beside those of `contract.rules`: id, severity, meaning.
+
+A literal table like that one: an id is never reused, and each has one heading in
+docs/reference/lint.md. An `error` means the contract cannot be enforced as written and is refused;
+a `warning` that something was dropped or tightened and the API still serves; a `note` says what
+stays open. `gate/selfcheck.py` reports by the last one.
+"""
+
+from __future__ import annotations
+
+from yett.contract.rules import Rule
+
+# Schemas
+SCHEMA_TARGET = Rule("schema-target", "error", "a schema's `$ref` cannot be followed")
+SCHEMA_STRUCTURE = Rule("schema-structure", "error", "a subschema or type is no such thing")
+SCHEMA_DEPTH = Rule("schema-depth", "error", "a schema is nested too deeply")
+SCHEMA_SIZE = Rule("schema-size", "error", "a document has too many schemas")
+SCHEMA_CIRCLE = Rule("schema-circle", "error", "a schema applies itself without end")
+SCHEMA_INVALID = Rule("schema-invalid", "error", "the schemas cannot be compiled")
+SCHEMA_VALUE = Rule("schema-value", "warning", "a schema keyword has a value that means nothing")
+SCHEMA_PATTERN = Rule("schema-pattern", "warning", "a pattern is not run, or on short text only")
+SCHEMA_DISCRIMINATOR = Rule("schema-discriminator", "warning", "a discriminator maps to nothing")
+SCHEMA_ALTERNATIVES = Rule("schema-alternatives", "note", "alternatives nest too deeply to be told")
+
+# Parameters and bodies
+PARAMETER_STYLE = Rule("parameter-style", "error", "two parameters spread over one query")
+PARAMETER_PATH = Rule("parameter-path", "error", "a path parameter is not in its path")
+BODY_UNCHECKED = Rule("body-unchecked", "note", "bodies of a type go on unread")
+
+# Free text
+TEXT_SETTING = Rule("text-setting", "error", "`x-yett: {text: ...}` names no value")
+INJECTION_UNAVAILABLE = Rule("injection-unavailable", "error", "libinjection cannot be loaded")
+
+# Routes
+ROUTE_CONFLICT = Rule("route-conflict", "error", "two operations have the same path")
+ROUTE_CROSSING = Rule("route-crossing", "warning", "two path templates match the same paths")
+
+SELF_CHECK = Rule("self-check", "error", "a compiled operation cannot be reached or decided")
+
+COMPILING: tuple[Rule, ...] = tuple(v for v in globals().values() if isinstance(v, Rule))
