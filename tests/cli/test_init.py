@@ -72,6 +72,82 @@ def test_nothing_is_overwritten_without_force(run, tmp_path):
     assert run("--openapi", "source.json", "--force").exit_code == 0
 
 
+def test_a_wrong_setting_writes_nothing(run, tmp_path):
+    """So that the second try needs no `--force`; a slash behind the upstream is no mistake."""
+    result = run("--openapi", "source.json", "--upstream", "http://x/api")
+    assert result.exit_code == 2
+    assert result.output.startswith("`http://x/api` is not an upstream\nhint: write `http://host")
+    assert not (tmp_path / "contract").exists()
+    assert run("--openapi", "source.json", "--upstream", "http://127.0.0.1:9/").exit_code == 0
+    assert load(tmp_path / "contract").config.api["api"].upstream == "http://127.0.0.1:9"
+
+
+def uncommented(text):
+    """Do what the draft says: take the `#` away before actions, and the `[]`."""
+    text = text.replace("actions: []", "actions:")
+    return "\n".join(
+        line.removeprefix("#") if line.startswith("#  ") and "portal" not in line else line
+        for line in text.partition("# Some operations")[2].splitlines()
+    )
+
+
+@pytest.mark.parametrize("schemes", [(), ("OAuth 2", "Key")])
+def test_the_draft_closes_what_is_open(run, tmp_path, schemes):
+    """Uncommented, it says for every operation who may call it, by the document's own schemes."""
+    declared = {name: {"type": "http", "scheme": "bearer"} for name in schemes}
+    document = {**DOCUMENT, "components": {"securitySchemes": declared}}
+    (tmp_path / "source.json").write_text(json.dumps(document))
+    assert run("--openapi", "source.json").exit_code == 0
+    path = tmp_path / "contract/overlay.yaml"
+    head = path.read_text().partition("# Some operations")[0]
+    path.write_text(head + "#" + uncommented(path.read_text()))
+    operations = load(tmp_path / "contract").apis[0].operations
+    names = {
+        need.scheme.name for o in operations for alternative in o.security for need in alternative
+    }
+    assert names == set(schemes or ("token", "key"))
+    assert [o.settings.public for o in operations] == [True, True]
+
+
+def test_a_changed_app_updates_the_description_alone(run, tmp_path):
+    """`--update` keeps the settings and the overlay, under whatever name the file has."""
+    folder = tmp_path / "contract"
+    assert run("--openapi", "source.json").exit_code == 0
+    (folder / "openapi.json").rename(folder / "api.json")
+    settings = (folder / "yett.toml").read_text().replace("openapi.json", "api.json")
+    (folder / "yett.toml").write_text(settings)
+    (folder / "overlay.yaml").write_text("overlay: 1.0.0\ninfo: {}\nactions: []\n")
+    changed = {**DOCUMENT, "paths": {"/c": {"get": {}}}}
+    (tmp_path / "source.json").write_text(json.dumps(changed))
+    result = run("--openapi", "source.json", "--update")
+    assert result.exit_code == 0, result.output
+    assert [o.path for o in load(folder).apis[0].operations] == ["/c"]
+    assert (folder / "yett.toml").read_text() == settings
+    assert len((folder / "overlay.yaml").read_text().splitlines()) == 3
+    assert not (folder / "openapi.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--force",), "`--update` keeps the settings"),
+        (("--upstream", "http://x"), "`--update` keeps the settings"),
+        ((), "contract/yett.toml` to keep"),
+    ],
+)
+def test_an_update_needs_something_to_keep(run, options, words):
+    """Options that contradict it are refused."""
+    result = run("--openapi", "source.json", "--update", *options)
+    assert result.exit_code == 2
+    assert words in result.output
+
+
+@pytest.mark.parametrize("name", ["shop/main.py:app", "./shop/main.py:app", "shop/main:app"])
+def test_a_file_is_not_a_module(run, name):
+    """The hint has the module that was meant."""
+    assert "hint: a module, not a file: `shop.main:app`" in run("--app", name).output
+
+
 @pytest.mark.parametrize(
     ("options", "code", "words"),
     [

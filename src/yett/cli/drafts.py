@@ -62,9 +62,20 @@ info:
 """
 
 _OPEN = """\
-# These do not say who may call them, and are refused until they do. For each, say that it is
-# public, or name a security scheme of the description under `security`.
+# Some operations do not say who may call them, and are refused until they do. Take away the `#`
+# before what is true, and the `[]` behind `actions:`.
+actions: []
+# To call an operation one of these is needed, where it does not say otherwise:
+#  - target: $
+#    update:
 """
+_SCHEMES = """\
+#      components:
+#        securitySchemes:
+#          token: {type: http, scheme: bearer}   # and [[identity.issuer]] in yett.toml
+#          key: {type: apiKey, in: header, name: X-API-Key}   # and [identity] in yett.toml
+"""
+_PUBLIC = "# Anybody may call:"
 
 
 def settings_draft(name: str, openapi: str, upstream: str) -> str:
@@ -74,12 +85,22 @@ def settings_draft(name: str, openapi: str, upstream: str) -> str:
     )
 
 
-def overlay_draft(openapi: str, open_: tuple[tuple[str, str], ...]) -> str:
-    """Write the overlay, with a draft in comments for each (path, method) that is open."""
+def overlay_draft(
+    openapi: str, open_: tuple[tuple[str, str], ...], schemes: tuple[str, ...] = ()
+) -> str:
+    """Write the overlay, with drafts in comments for what is open.
+
+    Args:
+        openapi: name of the description.
+        open_: (path, method) of what does not say who may call it.
+        schemes: names of the security schemes that the description declares; without any, two
+            are drafted.
+    """
     text = _OVERLAY.format(openapi=openapi)
     if not open_:
         return text + "actions: []\n"
-    lines = [text, _OPEN.rstrip("\n"), "actions: []"]
+    ways = ", ".join(f"{{{json.dumps(name)}: []}}" for name in schemes or ("token", "key"))
+    lines = [text, _OPEN + ("" if schemes else _SCHEMES) + f"#      security: [{ways}]", _PUBLIC]
     for path, method in open_[:MAX_DRAFTED]:
         lines.append(f"#  - target: {_target(path, method)}")
         lines.append("#    update: {x-yett: {public: true}}")

@@ -124,5 +124,9 @@ def export_app(name: str, folder: Path) -> bytes:
             lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
             reason = lines[-1] if lines else "it ended without a word"
             hint = "name it like `package.module:app`, from the folder it is imported from"
+            module = name.partition(":")[0]
+            if "/" in module or module.endswith(".py"):
+                plain = module.removesuffix(".py").removeprefix("./").strip("/").replace("/", ".")
+                hint = f"a module, not a file: `{plain}:{name.partition(':')[2] or 'app'}`"
             raise FetchError(f"`{name}` gives no description: {reason[:300]}", hint)
         return target.read_bytes()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -22,8 +22,11 @@ from yett.contract.errors import ContractError, describe
 from yett.contract.files import read_bounded
 from yett.contract.lint import lint
 from yett.contract.load import CONFIG_NAME, load
+from yett.contract.report import Report
+from yett.contract.toml import read_config
 
 if TYPE_CHECKING:
+    from yett.contract.config import Config
     from yett.contract.model import Contract
 
 DEFAULT_UPSTREAM = "http://127.0.0.1:8000"
@@ -37,6 +40,7 @@ MAX_OPEN_SHOWN = 10
 @click.option("--upstream", metavar="URL", help=f"the service  [default: {DEFAULT_UPSTREAM}]")
 @click.option("--name", default="api", show_default=True, help="what to call the api")
 @click.option("--force", is_flag=True, help="overwrite what is there")
+@click.option("--update", is_flag=True, help="take a new description, keep settings and overlay")
 @in_folder
 @click.pass_obj
 def init(
@@ -47,27 +51,37 @@ def init(
     name: str,
     *,
     force: bool,
+    update: bool,
 ) -> None:
     """Write a contract folder that runs, and say what is still open.
 
-    Example: yett -C contract/ init --app portal.main:app --upstream http://127.0.0.1:8000
+    Example: yett init -C contract/ --app portal.main:app --upstream http://127.0.0.1:8000
+
+    Later, when the app has changed: yett init -C contract/ --app portal.main:app --update
     """
     where = folder or Path()
+    if update:
+        _check_update(where, force=force, upstream=upstream)
     data, description = _description(where, openapi, app)
     try:
-        read_document(data, description, lambda: data)
+        document = read_document(data, description, lambda: data).value
+        if update:
+            description = _described(where, name)
+            files = {description: data}
+        else:
+            files = _drafts(data, description, name, (upstream or DEFAULT_UPSTREAM).rstrip("/"))
     except ContractError as error:
         _refuse_all(error)
-    files = {description: data, OVERLAY_NAME: overlay_draft(description, ()).encode()}
-    files[CONFIG_NAME] = settings_draft(name, description, upstream or DEFAULT_UPSTREAM).encode()
-    _write(where, files, force=force, source=openapi)
+    _write(where, files, force=force or update, source=openapi)
     try:
         contract = load(where)
     except ContractError as error:
         click.echo(f"written to `{where}`; these mistakes are still there:", err=True)
         _refuse_all(error)
     open_ = _unguarded(contract)
-    (where / OVERLAY_NAME).write_text(overlay_draft(description, open_), encoding="utf-8")
+    if not update:
+        text = overlay_draft(description, open_, _schemes(document))
+        (where / OVERLAY_NAME).write_text(text, encoding="utf-8")
     _tell(where, contract, open_, files)
 
 
@@ -93,6 +107,43 @@ def _description(folder: Path, openapi: str | None, app: str | None) -> tuple[by
     inside = Path(openapi).absolute().parent == folder.absolute()
     suffix = ".json" if Path(openapi).suffix == ".json" else ".yaml"
     return data, Path(openapi).name if inside else f"openapi{suffix}"
+
+
+def _check_update(folder: Path, *, force: bool, upstream: str | None) -> None:
+    if force or upstream is not None:
+        _refuse("`--update` keeps the settings", "leave out `--force` and `--upstream`")
+    if not (folder / CONFIG_NAME).exists():
+        _refuse(f"there is no `{folder / CONFIG_NAME}` to keep", "leave out `--update`")
+
+
+def _described(folder: Path, name: str) -> str:
+    """Return which file of the folder describes the api; the only one needs no name."""
+    config = _settings((folder / CONFIG_NAME).read_bytes(), str(folder / CONFIG_NAME))
+    if name not in config.api and len(config.api) > 1:
+        _refuse(f"`{name}` is no api of `{folder / CONFIG_NAME}`", "`--name` says which one")
+    return (config.api.get(name) or next(iter(config.api.values()))).openapi
+
+
+def _settings(data: bytes, path: str) -> Config:
+    report = Report()
+    config, _ = read_config(data, path, report)
+    return config
+
+
+def _drafts(data: bytes, description: str, name: str, upstream: str) -> dict[str, bytes]:
+    """Draft the files of a new folder; raises before one is written when a setting is mistaken."""
+    settings = settings_draft(name, description, upstream).encode()
+    _settings(settings, "")
+    overlay = overlay_draft(description, ()).encode()
+    return {description: data, OVERLAY_NAME: overlay, CONFIG_NAME: settings}
+
+
+def _schemes(document: Any) -> tuple[str, ...]:
+    """Name the security schemes that a description declares."""
+    found = document
+    for key in ("components", "securitySchemes"):
+        found = found.get(key) if isinstance(found, dict) else None
+    return tuple(map(str, found)) if isinstance(found, dict) else ()
 
 
 def _write(folder: Path, files: dict[str, bytes], *, force: bool, source: str | None) -> None:
@@ -132,9 +183,10 @@ def _tell(
         click.echo(f"still open: {len(open_):,} do not say who may call them, and are refused")
         for path, method in open_[:MAX_OPEN_SHOWN]:
             click.echo(printable(f"  {method.upper()} {path}"))
+        draft = "has a draft" if OVERLAY_NAME in files else "can say it: `security` on `$`"
         if len(open_) > MAX_OPEN_SHOWN:
             click.echo(f"  and {len(open_) - MAX_OPEN_SHOWN:,} more")
-        click.echo(f"hint: `{folder / OVERLAY_NAME}` has a draft for each")
+        click.echo(f"hint: `{folder / OVERLAY_NAME}` {draft}")
     for finding in lint(contract):
         if finding.rule == "credential-unverifiable":
             click.echo(f"still open: {finding.message}")
@@ -145,7 +197,9 @@ def _tell(
 
 def _refuse_all(error: ContractError) -> NoReturn:
     for finding in error.findings:
-        click.echo(printable(describe(finding)), err=True)
+        # A draft that was not written has no place to lead to.
+        words = describe(finding) if finding.path else finding.message
+        click.echo(printable(words), err=True)
         if finding.hint:
             click.echo(printable(f"hint: {finding.hint}"), err=True)
     sys.exit(2)
