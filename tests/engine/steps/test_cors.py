@@ -51,6 +51,15 @@ def test_other_preflights_are_refused_without_cors_fields(run, change, code):
     assert x.cors == b""
 
 
+def test_a_source_that_failed_too_often_gets_no_preflight(run, view):
+    """Paths cannot be guessed by preflights without end, and a refusal of one counts."""
+    assert preflight(run, target="/nothing")[0].problem.code == "undeclared-path"
+    assert sum(view.failures.values()) == 1
+    view.wait = 9.0
+    assert preflight(run)[0].problem.code == "abnormal-usage-detected"
+    assert sum(view.failures.values()) == 1
+
+
 def test_plain_options_is_an_undeclared_method(run):
     """OPTIONS without the preflight fields is a method like others."""
     decision, _, _ = run(program(operation()), request(method="OPTIONS", origin=b"https://a.test"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from yett.engine.exchange import Exchange
 from yett.engine.step import Outcome, Step
+from yett.engine.steps.limits import slow_down
 from yett.policy.browser import Browser
 from yett.policy.model import OperationPolicy, Policy
 from yett.problems import ORIGIN_NOT_ALLOWED, UNDECLARED_METHOD, UNDECLARED_PATH
@@ -48,7 +49,9 @@ def answer_preflight(x: Exchange) -> Decision:
     origin = headers[b"origin"]
     method = headers[b"access-control-request-method"].decode("latin-1")
     asked = headers.get(b"access-control-request-headers", b"").lower().split(b",")
-    problem = None
+    problem = slow_down(x)  # or paths could be guessed by preflights without end
+    if problem is not None:
+        return Decision(verdict=Verdict.REFUSE, step=CORS_STEP, problem=problem)
     if found is None:
         problem = UNDECLARED_PATH()
     elif origin not in browser.origins:
