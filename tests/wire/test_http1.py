@@ -14,8 +14,8 @@ from vectors.http1.requests import FORWARDED, REFUSED
 
 from yett.problems import Problem
 from yett.wire.body import body_for
-from yett.wire.forwarding import Peer
-from yett.wire.http1 import MAX_HEAD_BYTES, Hop, RequestHead, RequestReader
+from yett.wire.forwarding import Hop, Peer
+from yett.wire.http1 import MAX_HEAD_BYTES, RequestHead, RequestReader
 
 HOP = Hop(Peer("127.0.0.1", secure=False, trusted=False), (), b"yett-0011")
 RAW = b"GET /a/b?c=d HTTP/1.1\r\nHost: a\r\nX: y\r\n\r\n"

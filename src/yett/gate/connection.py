@@ -15,8 +15,8 @@ from yett.gate.call import Call
 from yett.gate.refusal import refuse_unread
 from yett.problems import REQUEST_TIMEOUT, Problem
 from yett.wire.clock import NEVER
-from yett.wire.forwarding import Peer, canonical_address, is_trusted
-from yett.wire.http1 import Hop, RequestReader
+from yett.wire.forwarding import Hop, Peer, canonical_address, is_trusted
+from yett.wire.http1 import RequestReader
 from yett.wire.link import HIGH_WATER_BYTES
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ MAX_LINGER_BYTES = 1 << 20
 # Heads answered in one turn of the loop: a read of 256 KB holds 8,000 requests that are refused at
 # once, which would keep everybody else waiting for 0.5 s.
 HEADS_A_TURN = 32
-# An idle connection remembers its last head (3 to 10 KB) for so long: 20,000 idle ones hold none.
-MEMORY_SECONDS = 5.0
 
 
 class State(Enum):
@@ -68,7 +66,6 @@ class Connection(asyncio.Protocol):
         "_call",
         "_discarded",
         "_full",
-        "_idle_until",
         "_paused",
         "_resting",
         "_unsent",
@@ -100,7 +97,6 @@ class Connection(asyncio.Protocol):
         self._resting = False  # others have their turn first
         self._discarded = 0
         self._unsent = 0
-        self._idle_until = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Count the connection; one too many is closed without a word."""
@@ -111,7 +107,8 @@ class Connection(asyncio.Protocol):
         address = canonical_address(name[0] if isinstance(name, tuple) else "")
         secure = transport.get_extra_info("sslcontext") is not None
         self.peer = Peer(address, secure, is_trusted(address, settings.trusted))
-        self.reader = RequestReader(Hop(self.peer, settings.trusted, gate.pseudonym))
+        hop = Hop(self.peer, settings.trusted, gate.pseudonym)
+        self.reader = RequestReader(hop, gate.blocks)
         most = NEVER if self.peer.trusted else settings.max_connections_per_ip
         if (
             gate.draining
@@ -214,9 +211,7 @@ class Connection(asyncio.Protocol):
             self.close(linger=call is None or not call.body_used_up())
             return
         self.state = HEAD
-        now = self.gate.clock.now
-        self._idle_until = now + self.gate.current.settings.idle_timeout
-        self.deadline = min(self._idle_until, now + MEMORY_SECONDS)
+        self.deadline = self.gate.clock.now + self.gate.current.settings.idle_timeout
         self.reader.rest()
         if self._paused and not self._full:
             self.hold_reading(hold=False)
@@ -268,9 +263,6 @@ class Connection(asyncio.Protocol):
             self._call.timed_out()
         elif self.state is HEAD and self._begun:
             refuse_unread(self, REQUEST_TIMEOUT(close=True))
-        elif self.state is HEAD and now < self._idle_until:
-            self.reader.forget()
-            self.deadline = self._idle_until
         elif self.state is LINGER and self._still_takes():
             self.deadline = now + LINGER_SECONDS
         else:

@@ -22,6 +22,7 @@ from yett.gate.sources import Sources
 from yett.policy.headers import DROPPED_RESPONSE_FIELDS
 from yett.policy.model import Upstream
 from yett.terms import Event
+from yett.wire.blocks import Blocks
 from yett.wire.clock import Clock
 from yett.wire.pool import Pool
 
@@ -87,6 +88,7 @@ class Gate:
         self.clock.start()
         self.connections: set[Connection] = set()
         self.sources = Sources()
+        self.blocks = Blocks()
         self.draining = False
         self.drained: asyncio.Future[None] = loop.create_future()
         self._pools: dict[Upstream, Pool] = {}

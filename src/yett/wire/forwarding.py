@@ -47,6 +47,14 @@ class Peer(Struct, frozen=True):
     trusted: bool
 
 
+class Hop(Struct, frozen=True):
+    """What reading a head needs to know of the hop: the peer, whom to trust, our name in `Via`."""
+
+    peer: Peer
+    trusted: tuple[Network, ...]
+    pseudonym: bytes
+
+
 class Passed(Struct, frozen=True):
     """Fields after the hop.
 
