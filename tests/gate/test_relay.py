@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
+from kit.engine import ALICE, DictView, need, operation
 from kit.gateway import OK, OPEN, Recorder, public, reset, running, split
+from msgspec.structs import replace
 from vectors.http1.responses import BROKEN, FINE, TRUNCATED
+
+from yett.credentials.verifier import Verified
 
 GET = b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -281,6 +286,29 @@ async def test_events_are_relayed_as_they_come():
         await reader.readuntil(b"data: 2\n\n")
         assert await reader.readuntil(b"0\r\n\r\n")
         writer.close()
+
+
+async def test_a_stream_does_not_outlive_its_credential(monkeypatch):
+    """Events stop, visibly cut off, when the token that asked for them expires."""
+    monkeypatch.setattr("yett.wire.clock.TICK_SECONDS", 0.02)
+
+    async def events(reader, writer, first):
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
+        while True:
+            writer.write(b"data: 1\n\n")
+            await writer.drain()
+            await asyncio.sleep(0.02)
+
+    guarded = operation("GET", "/stream", stream_response=True, security=need(), public=False)
+    view = DictView()
+    view.tokens[b"short"] = Verified(replace(ALICE, expires=time.time() + 0.3))
+    raw = b"GET /stream HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer short\r\n\r\n"
+    async with running(guarded, answer=events, view=view) as gateway:
+        answer = await gateway.send(raw, eof=False)
+        assert split(answer)[0] == 200
+        assert b"data: 1" in answer
+        assert not answer.endswith(b"0\r\n\r\n")
+        assert gateway.sink.events[-1].code == "credential-expired"
 
 
 async def test_a_stalled_reader_holds_the_upstream_back():

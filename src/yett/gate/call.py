@@ -16,7 +16,14 @@ from yett.engine.exchange import Exchange
 from yett.engine.questions import FetchKeys, MakeDurable, Question, ReadBody
 from yett.gate.relay import Relay
 from yett.gate.upload import Upload
-from yett.problems import INTERNAL, NOT_RECORDED, REQUEST_TIMEOUT, UPSTREAM_TIMEOUT, Problem
+from yett.problems import (
+    CREDENTIAL_EXPIRED,
+    INTERNAL,
+    NOT_RECORDED,
+    REQUEST_TIMEOUT,
+    UPSTREAM_TIMEOUT,
+    Problem,
+)
 from yett.terms import Decision, Request, Verdict
 from yett.wire.clock import NEVER
 from yett.wire.tasks import spawn
@@ -150,7 +157,10 @@ class Call(Relay):
             self._steps.close()
             self._decided(_refusal(self._last_step(), REQUEST_TIMEOUT(close=True)))
             return
-        self.break_off(REQUEST_TIMEOUT(close=True) if self.more else UPSTREAM_TIMEOUT())
+        if self.ends <= self.connection.gate.clock.now:
+            self.break_off(CREDENTIAL_EXPIRED(note="while its answer was streamed"))
+        else:
+            self.break_off(REQUEST_TIMEOUT(close=True) if self.more else UPSTREAM_TIMEOUT())
 
     def client_gone(self) -> None:
         """The client's connection is lost: give up and record what happened until now."""

@@ -7,6 +7,7 @@ notes/edge.md 2.2). At most one retry, and only where nothing can have happened.
 
 from __future__ import annotations
 
+from time import time
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -48,6 +49,7 @@ class Relay(Answer):
 
     Attributes:
         chunking: the response goes to the client in chunks.
+        ends: when the credential is no longer good, on the gate's clock; a stream ends with it.
         lasting: whether the client's connection outlives this response.
         retried: the one retry was made.
         streamed: the request's body is not in `payload`, so it can be sent once only.
@@ -55,7 +57,7 @@ class Relay(Answer):
         witnessing: the outcome of a sensitive operation is being made durable.
     """
 
-    __slots__ = ("chunking", "lasting", "retried", "streamed", "tunnel", "witnessing")
+    __slots__ = ("chunking", "ends", "lasting", "retried", "streamed", "tunnel", "witnessing")
 
     def forward(self, forward: Forward) -> None:
         """Send the request on, all of it or, where no rule reads the body, its head."""
@@ -63,6 +65,7 @@ class Relay(Answer):
         operation = self.x.plan.operation
         self.chunking = self.lasting = self.retried = self.streamed = self.witnessing = False
         self.tunnel: Tunnel | None = None
+        self.ends = NEVER
         framing, body = self._frame(forward.body)
         if operation.websocket:
             problem = check_handshake(self.head, self.current.program.policy.config.cors.origins)
@@ -134,8 +137,13 @@ class Relay(Answer):
         if complete:
             self.finish(persist=self.lasting)
         elif operation.stream_response:
-            connection = self.connection
-            connection.deadline = connection.gate.clock.now + STREAM_IDLE_SECONDS
+            self.ends = self.connection.gate.clock.now + (x.principal.expires - time())
+            self._stay_open()
+
+    def _stay_open(self) -> None:
+        """Let a stream be silent for a while, but not outlive its credential."""
+        connection = self.connection
+        connection.deadline = min(connection.gate.clock.now + STREAM_IDLE_SECONDS, self.ends)
 
     def _frame_response(self, head: ResponseHead, body: bytes, *, complete: bool) -> bytes:
         length = head.length
@@ -166,7 +174,7 @@ class Relay(Answer):
         self.sent += len(data)
         assert self.x.plan is not None
         if self.x.plan.operation.stream_response:
-            connection.deadline = connection.gate.clock.now + STREAM_IDLE_SECONDS
+            self._stay_open()
         elif self.sent > self.current.settings.max_response:
             self.break_off(_too_large())
             return
