@@ -11,9 +11,15 @@ from yett.wire.link import Link
 from yett.wire.response import ResponseReader
 
 
+FINE_ONE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
 class Transport:
     def __init__(self):
-        self.written, self.closed, self.held = b"", False, False
+        self.written, self.closed, self.held, self.unsent = b"", False, False, 0
+
+    def get_write_buffer_size(self):
+        return self.unsent
 
     def set_write_buffer_limits(self, high):
         self.high = high
@@ -135,6 +141,15 @@ def test_an_answer_before_the_whole_request_is_not_pooled():
     assert errand.complete
     assert link.transport.closed
     assert not link.pool.back
+
+
+def test_an_answer_before_the_kernel_took_the_request_is_not_pooled():
+    """What a service has not read by its answer it may take for another request."""
+    link, errand = carried()
+    link.transport.unsent = 1
+    link.data_received(FINE_ONE)
+    assert errand.complete
+    assert (link.pool.back, link.transport.closed) == ([], True)
 
 
 def test_unanswered_is_told_from_truncated():

@@ -185,8 +185,11 @@ class Link(asyncio.Protocol):
         errand.link = None
         self.errand = None
         self._body = None
-        assert self.transport is not None
-        if clean and self.persistent and not errand.more and not self.transport.is_closing():
+        transport = self.transport
+        assert transport is not None
+        # A service that answers before it has read the body may never read it as one (CL.0).
+        unsent = errand.more or transport.get_write_buffer_size() > 0
+        if clean and self.persistent and not unsent and not transport.is_closing():
             self.pool.take_back(self)
         else:
             self.pool.discard(self)
