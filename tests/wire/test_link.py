@@ -10,7 +10,6 @@ from yett.wire.errand import Errand, Failure
 from yett.wire.link import Link
 from yett.wire.response import ResponseReader
 
-
 FINE_ONE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
