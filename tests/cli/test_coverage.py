@@ -39,6 +39,7 @@ def test_columns_are_the_fields_of_a_row():
         ({"x-yett": {"public": True}}, "public", "-"),
         ({"security": []}, "anonymous", "-"),
         ({"security": [{"b": ["y", "x"]}]}, "b", "x y"),
+        ({"security": [{"b": ["x"]}, {"c": ["x"]}]}, "b or c", "x"),
         ({"security": [{"b": ["x"], "c": []}, {"c": ["z"]}]}, "b+c or c", "x or z"),
         (
             {"security": [{"b": []}], "x-yett": {"modes": {"credential": "observe"}}},
@@ -59,6 +60,11 @@ def test_what_may_be_sent(table):
     assert (
         table({"requestBody": body, "x-yett": {"stream": "request"}}).body == "octet-stream, unread"
     )
+    text = {"content": {"application/json": {"schema": {"properties": {"n": {"type": "string"}}}}}}
+    read = table({"requestBody": text})
+    assert (read.unknown_fields, read.injection) == ("enforce", "enforce")
+    unread = table({"requestBody": text, "x-yett": {"stream": "both"}})
+    assert (unread.unknown_fields, unread.injection) == ("-", "-")
     assert table({}).body == "none taken"
     assert table({}).parameters == "none taken"
     assert table({}).limits == "2 default"

@@ -105,6 +105,7 @@ def test_did_you_mean(read):
     [
         (b'{"x-yett": 1}', True),
         (b'{"X-YETTT": 1}', True),
+        (b'{"x_yet": 1}', True),
         (b'{"x\\u002dyett": 1}', True),
         (b'"\\x78-y\\x65tt": 1', True),
         (b'{"caf\\u00e9": "-y"}', False),
@@ -119,7 +120,11 @@ def test_no_spelling_of_the_name_hides_from_the_search(data, found):
 @pytest.mark.parametrize(
     ("bend", "rule", "words"),
     [
-        (lambda d: d["paths"]["/health"]["get"].update({"x-yet": 1}), None, ""),
+        (lambda d: d["paths"]["/health"]["get"].update({"x-yet": 1}), "extension-unknown", "`x-yet` is not known"),
+        (lambda d: d["paths"]["/health"]["get"].update({"x_yett": 1}), "extension-unknown", "`x_yett` is not known"),
+        (lambda d: d["paths"]["/health"]["get"].update({"X_Yeet-text": 1}), "extension-unknown", "not known"),
+        (lambda d: d["paths"]["/health"]["get"].update({"x-yellow": 1, "x-yet-another": 1, "x-ye": 1}), "extension-unknown", "`x-yet-another`"),
+        (lambda d: d["paths"]["/health"]["get"].update({"x-yellow": 1, "x-yeti": 1, "x-ye": 1}), None, ""),
         (lambda d: d["paths"]["/health"]["get"].update({"x-yettt": 1}), "extension-unknown", "`x-yettt` is not known"),
         (lambda d: d["paths"]["/health"]["get"].update({"X-Yett": {}}), "extension-unknown", "`X-Yett` is not known"),
         (lambda d: d["paths"]["/health"].update({"x-yett": {}}), "extension-misplaced", "not read here"),

@@ -53,6 +53,23 @@ def test_each_mistake_is_named_with_its_place_and_the_form_expected(value, point
     assert words in found.message
 
 
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [
+        ({"mode": "enforced"}, "did you mean `enforce`?"),
+        ({"mode": "zzz"}, ""),
+        ({"kind": "aa"}, "did you mean `a`?"),
+        ({"rate": "1.5"}, "write it without quotes"),
+        ({"table": {"a": "true"}}, "write it without quotes"),
+        ({"rate": "fast"}, ""),
+        ({"rate": -1}, ""),
+    ],
+)
+def test_a_value_that_was_nearly_right_has_a_next_step(value, hint):
+    """The word that was meant, or the quotes that are too many."""
+    assert misfits({"inner": {"name": "x"}, **value}, Outer)[0].hint == hint
+
+
 def test_all_mistakes_are_found():
     """One run names them all."""
     value = {"inner": {"nme": 1}, "mode": 3, "rate": -1}

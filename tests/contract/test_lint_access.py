@@ -43,6 +43,14 @@ def test_public_beside_a_requirement_is_a_warning(contract, good):
     assert rules(contract, good)["public-and-secured"].subject == "shop.health"
 
 
+def test_one_public_operation_of_a_guarded_document_is_meant(contract, good):
+    """The root asks for a credential, one operation is opened: nothing is said."""
+    good["security"] = [{"bearer": []}]
+    good["paths"]["/health"]["get"].pop("security", None)
+    good["paths"]["/health"]["get"]["x-yett"] = {"public": True}
+    assert "public-and-secured" not in rules(contract, good)
+
+
 def test_a_sensitive_operation_needs_somebody(contract, good):
     """Nobody is there to step up."""
     good["paths"]["/health"]["get"]["x-yett"] = {"sensitive": True}

@@ -95,6 +95,16 @@ def test_values_are_found_in_the_file_they_came_from():
     assert applied.lines.locate((*at, "tags")) == ("openapi.json", 5)
 
 
+def test_an_update_of_the_root_leaves_the_other_lines_alone():
+    """One action on `$` adds a path; a finding about the paths that were there leads to them."""
+    new = {"paths": {"/new": {"get": {}}, "/a": {"get": {"x": 1}}}, "security": []}
+    applied = Applied([{"target": "$", "update": new}])
+    assert applied.lines.locate(("paths", "/a", "get", "tags")) == ("openapi.json", 5)
+    assert applied.lines.locate(("paths", "/a"))[0] == "openapi.json"
+    for pointer in (("paths", "/new", "get"), ("paths", "/a", "get", "x"), ("security",)):
+        assert applied.lines.locate(pointer)[0] == "overlay.json"
+
+
 @pytest.mark.parametrize(
     ("actions", "rule", "severity", "words"),
     [

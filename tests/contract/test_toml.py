@@ -28,6 +28,21 @@ def test_a_small_file_is_enough():
     assert source.within(("api", "shop", "upstream")).line == 3
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("mode = observe", "text stands in quotes"),
+        ("[gateway]\n[gateway]", "a table is written once"),
+        ("[gateway]\nmode = 1\nmode = 2", "a key is written once"),
+        ("[gateway]\nmode", "a setting is written `name = value`"),
+        ('[gateway]\nmode = "a\nb"', "ends on its line"),
+    ],
+)
+def test_the_commonest_slips_have_a_next_step(text, hint):
+    """The parser says what it met; the hint says what to write."""
+    assert hint in refused(text)[0][3]
+
+
 def test_all_mistakes_are_reported_with_their_lines():
     """Unknown keys, wrong types and missing keys come in one report."""
     found = refused(API + "\n[gateway]\nlistn = 'x'\nmax_body = 0\nmode = 3\ntls = {cert = 'c'}\n")

@@ -51,10 +51,15 @@ def _row(operation: Operation, policy: OperationPolicy) -> Row:
         scopes=_with_mode(_scopes(policy), modes["scopes"]),
         parameters=_with_mode(_parameters(operation), modes["parameters"]),
         body=_with_mode(_body(operation, policy), modes["body"]),
-        unknown_fields=modes["unknown_fields"] if policy.body is not None else NOTHING,
+        unknown_fields=modes["unknown_fields"] if _reads(policy) else NOTHING,
         injection=modes["injection"] if policy.text is not None else NOTHING,
         limits=_with_mode(_limits(operation, policy), modes["limits"]),
     )
+
+
+def _reads(policy: OperationPolicy) -> bool:
+    """Whether a body is read at all; one that streams through is not."""
+    return policy.body is not None and not policy.stream_request
 
 
 def _credential(policy: OperationPolicy) -> str:
@@ -73,7 +78,7 @@ def _scopes(policy: OperationPolicy) -> str:
     if policy.public or not policy.security or () in policy.security:
         return NOTHING
     texts = [" ".join(sorted(s for need in a for s in need.scopes)) for a in policy.security]
-    return " or ".join(text for text in texts if text) or NOTHING
+    return " or ".join(dict.fromkeys(text for text in texts if text)) or NOTHING
 
 
 def _parameters(operation: Operation) -> str:

@@ -109,7 +109,9 @@ def read_bounded(path: Path, rule: Rule = DOCUMENT_FILE) -> bytes:
                 refuse(rule, "not a regular file", str(path))
             data = file.read(MAX_FILE_BYTES + 1)
     except FileNotFoundError:
-        refuse(rule, "no such file", str(path), hint="`yett init` writes a contract folder")
+        settings = path.name == "yett.toml"
+        hint = "`yett init` writes a contract folder, `-C DIR` names one" if settings else ""
+        refuse(rule, "no such file", str(path), hint=hint)
     except OSError as error:
         refuse(rule, f"cannot be read: {(error.strerror or 'unknown').lower()}", str(path))
     except ValueError:

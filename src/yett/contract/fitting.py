@@ -71,7 +71,21 @@ def _check(value: Any, kind: types.Type, at: Pointer, found: list[Misfit]) -> No
     elif isinstance(kind, types.UnionType):
         _union(value, kind, at, found)
     elif not _fits(value, kind):
-        found.append(Misfit("value", at, f"{quote(value)} is not {expected(kind)}"))
+        message = f"{quote(value)} is not {expected(kind)}"
+        found.append(Misfit("value", at, message, _value_hint(value, kind)))
+
+
+def _value_hint(value: Any, kind: types.Type) -> str:
+    """Guess which word was meant, or that a number or a truth was put in quotes."""
+    if not isinstance(value, str):
+        return ""
+    if isinstance(kind, types.EnumType | types.LiteralType):
+        words = kind.values if isinstance(kind, types.LiteralType) else [m.value for m in kind.cls]
+        hint = did_you_mean(value, [str(word) for word in words])
+        return hint if hint.startswith("did you mean") else ""
+    plain = isinstance(kind, types.IntType | types.FloatType | types.BoolType)
+    number = value.replace(".", "", 1).isdigit()
+    return "write it without quotes" if plain and (number or value in ("true", "false")) else ""
 
 
 def _struct(value: Any, kind: types.StructType, at: Pointer, found: list[Misfit]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from yett.contract.fitting import did_you_mean
-from yett.contract.model import Contract, Need, Operation, SecurityScheme
+from yett.contract.model import Api, Contract, Need, Operation, SecurityScheme
 from yett.contract.report import Remark, quote
 from yett.contract.rules import Rule
 
@@ -20,7 +20,7 @@ def operations(contract: Contract) -> Iterator[Operation]:
 
 def unguarded(contract: Contract, rule: Rule) -> Iterator[Remark]:
     """Neither `security` nor `public: true`: the gate refuses every call."""
-    hint = "declare `security`, or say `x-yett: {public: true}` in the overlay"
+    hint = "declare `security`, there or for all at the root, or say `x-yett: {public: true}`"
     for operation in operations(contract):
         if operation.security is None and operation.settings.public is not True:
             message = f"`{operation.id}` does not say who may call it, so every call is refused"
@@ -37,11 +37,13 @@ def anonymous(contract: Contract, rule: Rule) -> Iterator[Remark]:
 
 
 def public_and_secured(contract: Contract, rule: Rule) -> Iterator[Remark]:
-    """`public: true` beside a requirement: one of the two is not meant."""
-    for operation in operations(contract):
-        if operation.settings.public is True and any(True for _ in needs(operation)):
-            message = f"`{operation.id}` is public, and its `security` asks for a credential"
-            yield remark(rule, operation, message, "remove one of the two; `public` wins")
+    """`public: true` beside a requirement of its own: one of the two is not meant."""
+    for api in contract.apis:
+        for operation in api.operations:
+            asked = operation.settings.public is True and any(True for _ in needs(operation))
+            if asked and not _inherits(api, operation):
+                message = f"`{operation.id}` is public, and its `security` asks for a credential"
+                yield remark(rule, operation, message, "remove one of the two; `public` wins")
 
 
 def sensitive_anonymous(contract: Contract, rule: Rule) -> Iterator[Remark]:
@@ -96,6 +98,13 @@ def remark(rule: Rule, operation: Operation, message: str, hint: str = "") -> Re
     return Remark(
         rule=rule, message=message, source=operation.source, hint=hint, subject=operation.id
     )
+
+
+def _inherits(api: Api, operation: Operation) -> bool:
+    """Whether an operation has its `security` from the root: to open one of all is the custom."""
+    item = api.document.get("paths", {}).get(operation.path)
+    own = item.get(operation.method.lower()) if isinstance(item, dict) else None
+    return isinstance(own, dict) and "security" not in own
 
 
 def needs(operation: Operation) -> Iterator[Need]:

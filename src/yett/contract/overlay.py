@@ -7,6 +7,7 @@ it is the loader's own copy.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -134,9 +135,9 @@ def _apply(document: Any, action: dict[str, Any], at: Source, report: Report) ->
         return []
     written: list[Patch] = []
     for location, value in nodes:
-        if _update(value, action["update"], location, at, report):
-            pointer = tuple(str(part) for part in location)
-            written.append((pointer, action["update"], (*at.pointer, "update")))
+        pointer = tuple(str(part) for part in location)
+        patch = (pointer, action["update"], (*at.pointer, "update"))
+        written += _update(value, patch, location, at, report)
     return written
 
 
@@ -173,32 +174,36 @@ def _nearest_path(target: str, document: Any) -> str:
 
 
 def _update(
-    value: Any, update: Any, location: tuple[int | str, ...], at: Source, report: Report
-) -> bool:
+    value: Any, patch: Patch, location: tuple[int | str, ...], at: Source, report: Report
+) -> list[Patch]:
+    _, update, _ = patch
     if isinstance(value, list):
         value.append(deepcopy(update))
-        return True
+        return [patch]
     if isinstance(value, dict) and isinstance(update, dict):
-        _merge(value, update)
-        return True
+        return list(_merge(value, patch))
     place = "/".join(map(str, location))
     if isinstance(value, dict):
         message = f"the update of `{place[:60]}` is not an object, so it cannot be merged into one"
     else:
         message = f"the target `{place[:60]}` is neither an object nor a list"
     report.add(OVERLAY_TARGET, message, at.at("target"), hint="target what holds the value")
-    return False
+    return []
 
 
-def _merge(into: dict[str, Any], update: dict[str, Any]) -> None:
+def _merge(into: dict[str, Any], patch: Patch) -> Iterator[Patch]:
+    """Merge, and yield what the update wrote itself: what it only led through keeps its line."""
+    pointer, update, at = patch
     for key, value in update.items():
         old = into.get(key)
         if isinstance(old, dict) and isinstance(value, dict):
-            _merge(old, value)
-        elif isinstance(old, list) and isinstance(value, list):
+            yield from _merge(old, ((*pointer, key), value, (*at, key)))
+            continue
+        if isinstance(old, list) and isinstance(value, list):
             old.extend(deepcopy(value))
         else:
             into[key] = deepcopy(value)
+        yield pointer, {key: value}, at
 
 
 def _remove(

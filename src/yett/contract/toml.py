@@ -33,6 +33,13 @@ _RULES = {
     "missing": CONFIG_MISSING_KEY,
     "value": CONFIG_VALUE,
 }
+_SYNTAX_HINTS = (
+    ("Invalid value", 'text stands in quotes: mode = "observe"'),
+    ("twice", "a table is written once: put its keys together"),
+    ("Cannot overwrite a value", "a key is written once: remove one of the two"),
+    ("Expected '=' after a key", "a setting is written `name = value`"),
+    ("Illegal character", "a string in double quotes ends on its line"),
+)
 _AT_LINE = re.compile(r"(.*?) \(at line (\d+), column \d+\)\Z", re.DOTALL)
 
 
@@ -77,9 +84,18 @@ def _parse(text: str, path: str) -> dict[str, Any]:
         match = _AT_LINE.match(str(error))
         message, line = (match[1], int(match[2])) if match else (str(error), _last_line(text))
         message = message.removesuffix(" (at end of document)")
-        refuse(CONFIG_SYNTAX, f"not TOML: {message[:1].lower()}{message[1:]}", path, line)
+        words = f"not TOML: {message[:1].lower()}{message[1:]}"
+        refuse(CONFIG_SYNTAX, words, path, line, hint=_syntax_hint(message))
     except (RecursionError, ValueError):
         refuse(CONFIG_SYNTAX, "not TOML: nested too deeply or a number is too long", path)
+
+
+def _syntax_hint(message: str) -> str:
+    """Say what tomllib's words for the commonest mistakes come from."""
+    for words, hint in _SYNTAX_HINTS:
+        if words in message:
+            return hint
+    return ""
 
 
 def _last_line(text: str) -> int:
