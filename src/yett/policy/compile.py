@@ -133,6 +133,7 @@ def _compile_operation(
         cache=settings.cache,
         sensitive=bool(settings.sensitive),
         modes=modes,
+        media_types=tuple(media.name for media in operation.body.content) if operation.body else (),
     )
 
 

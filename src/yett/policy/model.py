@@ -109,6 +109,7 @@ class OperationPolicy(Struct, frozen=True, kw_only=True):
         stream_request, stream_response: pass bodies through unread.
         methods: `Allow` of the path, as bytes.
         modes: the mode of each rule of `RULES` for this operation.
+        media_types: what a body may be declared as, for the client that sent something else.
     """
 
     id: str
@@ -134,6 +135,7 @@ class OperationPolicy(Struct, frozen=True, kw_only=True):
     cache: bool
     sensitive: bool
     modes: dict[str, Mode]
+    media_types: tuple[str, ...] = ()
 
 
 class Upstream(Struct, frozen=True):

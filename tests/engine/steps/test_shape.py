@@ -46,6 +46,25 @@ def test_body_faults(run, fault, code, status):
     assert (decision.problem.code, decision.problem.status) == (code, status)
 
 
+@pytest.mark.parametrize(
+    ("declared", "detail", "accept"),
+    [
+        ((), "the contract declares other types", None),
+        (("application/json",), "the contract declares `application/json`", b"application/json"),
+        (("a/b", "c/\n", "d/\u00e9", "e/*"), "the contract declares `a/b, e/*`", b"a/b, e/*"),
+        (tuple(f"a/{n}" for n in range(99)), "a/9`", b", a/9"),
+    ],
+)
+def test_another_media_type_is_told_which(run, declared, detail, accept):
+    """A 415 says what would have done; no line feed of a document gets into a field."""
+    bound = program(operation("POST", body=lambda *_: Fault("media_type"), media_types=declared))
+    decision, _, _ = run(bound, request(method="POST", length=2, **GOOD), b"{}")
+    assert decision.problem.detail.endswith(detail)
+    fields = dict(decision.problem.headers)
+    assert fields.get(b"accept", b"").endswith(accept or b"")
+    assert bool(fields) is bool(accept)
+
+
 def test_an_empty_chunked_body_counts_as_missing(run):
     """A chunked body of no bytes does not pass for a required one."""
     bound = program(operation("POST", body=lambda *_: pytest.fail("read"), body_required=True))

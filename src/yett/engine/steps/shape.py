@@ -31,6 +31,7 @@ BODY_KINDS: dict[str, Kind] = {
     "repeated": BODY_MALFORMED,
     "deep": BODY_TOO_DEEP,
 }
+MAX_TYPES_TOLD = 10
 DETAILS: dict[str, str] = {
     "missing": "a required value is missing",
     "unknown": "the contract declares no such value",
@@ -68,6 +69,7 @@ def make_body(operation: OperationPolicy, policy: Policy, browser: Browser) -> S
         return None
     question = ReadBody(operation.max_body)
     required = operation.body_required
+    undeclared = other_media_types(operation.media_types)
 
     def check(x: Exchange, body: bytes | Problem) -> Outcome:
         if isinstance(body, Problem):
@@ -77,6 +79,8 @@ def make_body(operation: OperationPolicy, policy: Policy, browser: Browser) -> S
         x.body = body  # kept before the check: in mode `observe` it is what goes on
         found = read(body, x.request.headers.get(b"content-type", b""))
         if isinstance(found, Fault):
+            if found.code == "media_type" and not found.where:  # not of one part of a form
+                return undeclared
             return explain(found, BODY_KINDS.get(found.code, BODY_INVALID))
         x.parsed = found.value
         x.body = found.forward
@@ -90,6 +94,19 @@ def make_body(operation: OperationPolicy, policy: Policy, browser: Browser) -> S
         return ask if x.request.length != 0 else None
 
     return body
+
+
+def other_media_types(declared: tuple[str, ...]) -> Problem:
+    """Say which types the contract declares (RFC 9110 s15.5.16: `Accept` tells the client)."""
+    plain = [name for name in declared if name.isascii() and name.isprintable()]
+    shown = ", ".join(plain[:MAX_TYPES_TOLD])
+    if not shown:
+        return MEDIA_TYPE_UNDECLARED(note="media_type")
+    return MEDIA_TYPE_UNDECLARED(
+        f"the contract declares `{shown}`",
+        headers=((b"accept", shown.encode()),),
+        note="media_type",
+    )
 
 
 def explain(fault: Fault, kind: Kind) -> Problem:
