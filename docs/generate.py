@@ -62,8 +62,8 @@ ADVICE = {
     "body-malformed": "Send JSON that every parser reads the same way: no repeated key, no `NaN`, "
     "no number beyond what a double holds, valid UTF-8.",
     "body-too-deep": "Send a flatter body.",
-    "media-type-undeclared": "Send one of the media types that `detail` and `Accept` name, and say so in "
-    "`Content-Type`; `curl -d` says `application/x-www-form-urlencoded`.",
+    "media-type-undeclared": "Send one of the media types that `detail` and `Accept` "
+    "name, and say so in `Content-Type`; `curl -d` says `application/x-www-form-urlencoded`.",
     "body-invalid": "`pointer` names the place and `detail` the JSON Schema keyword. A field that "
     "no schema declares is refused, whatever `additionalProperties` says by default; see "
     "`api.NAME.unknown_fields`.",
