@@ -351,8 +351,8 @@ def test_a_large_contract_is_ready_soon_and_small(serve, folder):
     served = serve("--workers", "1")
     assert served.ready["operations"] == 1223
     fields = Path(f"/proc/{served.process.pid}/stat").read_text().rpartition(")")[2].split()
-    # 1.5 s is what is promised for the whole on a quiet machine; CPU time does not see the noise.
-    assert (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") < 1.5 * 2
+    # CPU time, which does not see what else the machine does: 1.0 s on 2 shared cores.
+    assert (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") < 1.5
     status = Path(f"/proc/{pids(served, 'worker')[0]}/status").read_text()
     kilobytes = int(status.partition("VmRSS:")[2].split()[0])
     assert kilobytes < 250 * 1024

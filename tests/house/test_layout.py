@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from graphlib import TopologicalSorter
 from itertools import pairwise
 
 MAX_DOCSTRING_LINES = 12
@@ -26,6 +27,32 @@ UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|NotImplementedError")
 
 def relative(path, root):
     return path.relative_to(root / "src" / "yett").as_posix()
+
+
+def module_name(path, root):
+    parts = path.relative_to(root / "src").with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def with_packages(name):
+    """`a.b.c`, `a.b` and `a`."""
+    parts = name.split(".")
+    return [".".join(parts[: end + 1]) for end in range(len(parts))]
+
+
+def imported(tree):
+    """The modules of this project that a module imports when it is imported itself."""
+    found = set()
+    waiting = list(tree.body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.ImportFrom) and node.level == 0:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.If) and "TYPE_CHECKING" not in ast.unparse(node.test):
+            waiting += node.body
+    return {name for name in found if name.partition(".")[0] == "yett"}
 
 
 def test_each_source_file_has_its_test_file(root, sources):
@@ -77,6 +104,17 @@ def test_faces_are_sorted_and_small(root, trees):
                 names = list(ast.literal_eval(node.value))
                 assert names == sorted(names), relative(path, root)
                 assert len(names) <= MAX_FACE_NAMES, relative(path, root)
+
+
+def test_modules_do_not_import_each_other_in_a_circle(root, trees):
+    """What a module needs while it is imported is there: no order of imports breaks it."""
+    named = {module_name(path, root): imported(tree) for path, tree in trees.items()}
+    order = TopologicalSorter()
+    for name, found in named.items():
+        # A module's own packages are being imported already; those of another one come first.
+        needed = {package for other in found for package in with_packages(other)}
+        order.add(name, *(needed & named.keys() - set(with_packages(name))))
+    order.prepare()  # raises CycleError with the circle
 
 
 def test_no_unfinished_marks(root, sources):

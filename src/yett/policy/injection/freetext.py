@@ -67,13 +67,21 @@ class Outline:
             else:
                 spot = Spot(mode, PLAIN if profile == "off" else profile)
                 self._known[key] = spot  # before its children: a schema may contain itself
-                if self._fill(spot, schemas, below, off=profile == "off"):
+                if self._fill(spot, schemas, parts, below, off=profile == "off"):
                     self._known[key] = None
         return self._known[key]
 
-    def _fill(self, spot: Spot, schemas: tuple[Any, ...], below: str | None, *, off: bool) -> bool:
+    def _fill(
+        self,
+        spot: Spot,
+        schemas: tuple[Any, ...],
+        parts: tuple[dict[str, Any], ...],
+        below: str | None,
+        *,
+        off: bool,
+    ) -> bool:
         """Fill in what lies below; True when there is nothing to scan here or below."""
-        parts, mode = self._applied.parts(schemas), spot.mode
+        mode = spot.mode
         profile = "off" if off else spot.profile
 
         def child(found: tuple[Any, ...], name: str) -> Spot | None:
