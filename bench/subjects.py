@@ -127,8 +127,10 @@ def start_nginx(folder: Path, _: Keys, upstream: int) -> Iterator[tuple[int, int
 
 
 @contextlib.contextmanager
-def start_fastapi(folder: Path, keys: Keys, _: int) -> Iterator[tuple[int, int]]:
-    """Run the FastAPI service under uvicorn; it answers by itself."""
+def start_fastapi(
+    folder: Path, keys: Keys, upstream: int, *, forward: bool = False
+) -> Iterator[tuple[int, int]]:
+    """Run the FastAPI stack under uvicorn; it answers by itself, or forwards by httpx."""
     port = free_port()
     jwks = folder / "jwks.json"
     jwks.write_text(json.dumps(keys.jwks))
@@ -137,9 +139,11 @@ def start_fastapi(folder: Path, keys: Keys, _: int) -> Iterator[tuple[int, int]]
     env = {
         "BENCH_JWKS": str(jwks),
         "BENCH_ANSWER": str(folder / "answer.json"),
+        "BENCH_FORWARD": f"http://127.0.0.1:{upstream}" if forward else "",
         "PYTHONPATH": str(ROOT),
     }
-    with running([*command, "--log-level", "warning"], folder / "fastapi.log", port, env) as pid:
+    log = folder / f"fastapi-{port}.log"
+    with running([*command, "--log-level", "warning"], log, port, env) as pid:
         yield port, pid
 
 
@@ -169,7 +173,13 @@ SUBJECTS = (
     Subject(
         "FastAPI",
         "PyJWT ES256 each time; scopes; slowapi per principal and per address; pydantic parameters"
-        " and body, unknown ones refused; no injection scan, no record; answers itself",
+        " and body, unknown ones refused; no injection scan, no record; forwards by httpx",
+        frozenset({"token", "parameter", "body"}),
+        functools.partial(start_fastapi, forward=True),
+    ),
+    Subject(
+        "FastAPI, itself",
+        "the same without an upstream: it answers by itself, which spares it the hop",
         frozenset({"token", "parameter", "body"}),
         start_fastapi,
     ),
