@@ -25,7 +25,9 @@ PUBLIC = Address("0.0.0.0", 8080)
 
 def names(folder, address=LOCAL, tls=None, **settings):
     api = {"a": ApiConfig(upstream="http://127.0.0.1:1")}
-    policy = SimpleNamespace(config=Config(**{"api": api, **settings}))
+    operations = settings.pop("operations", ())
+    config = Config(**{"api": api, **settings})
+    policy = SimpleNamespace(config=config, operations=operations)
     found = hazards(policy, address, tls, folder, 0.0)
     return [line.partition(":")[0] for line in found if not line.startswith("root:")]
 
@@ -38,6 +40,21 @@ def test_the_defaults_are_no_hazard(tmp_path):
 def test_plain_http_outside_is_named(tmp_path):
     """Plain HTTP on an address that others reach is a hazard."""
     assert names(tmp_path, PUBLIC) == ["plain-http"]
+
+
+def operation(security, *, public=False):
+    return SimpleNamespace(security=security, public=public)
+
+
+def test_a_gate_that_lets_nobody_in_says_so(tmp_path):
+    """An operation without `security`, and credentials that nothing can verify, are named."""
+    need = ((object(),),)
+    assert names(tmp_path, operations=(operation(None), operation(None))) == ["unguarded"]
+    assert names(tmp_path, operations=(operation(need),)) == ["unverifiable"]
+    keys = IdentityConfig(keys="keys.json")
+    assert names(tmp_path, operations=(operation(need),), identity=keys) == []
+    fine = (operation(None, public=True), operation(((),)))
+    assert names(tmp_path, operations=fine) == []
 
 
 def test_certificates_and_keys_are_looked_at(tmp_path):
@@ -91,5 +108,5 @@ def test_degrading_and_root_are_named(tmp_path, monkeypatch):
     """Unrecorded requests are a choice, and so is running as root."""
     assert names(tmp_path, gateway=GatewayConfig(when_not_recorded="degrade")) == ["degrade"]
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    policy = SimpleNamespace(config=Config(api={}))
+    policy = SimpleNamespace(config=Config(api={}), operations=())
     assert hazards(policy, LOCAL, None, tmp_path, 0.0)[0].startswith("root: ")

@@ -27,6 +27,7 @@ def hazards(
     """List the hazards, each as `name: what it means and what to do`."""
     config = policy.config
     found = [*_listener(config, address, tls, folder, now), *_rules(policy), *_outside(config)]
+    found += _closed(policy)
     if config.gateway.when_not_recorded == "degrade":
         found.append("degrade: requests go on, unrecorded, while the recorder's spool is full")
     if os.geteuid() == 0:
@@ -64,6 +65,23 @@ def _rules(policy: Policy) -> Iterator[str]:
             mode = getattr(api, setting)
             if mode is not Mode.ENFORCE:
                 yield f"rule: `api.{name}.{setting}` is `{mode}`"
+
+
+def _closed(policy: Policy) -> Iterator[str]:
+    """What nobody can call: not dangerous, but hardly meant."""
+    open_ = sum(1 for o in policy.operations if o.security is None and not o.public)
+    if open_:
+        yield (
+            f"unguarded: {open_:,} operations do not say who may call them, and refuse everybody; "
+            "`yett check` names them"
+        )
+    guarded = sum(1 for o in policy.operations if o.security and () not in o.security)
+    identity = policy.config.identity
+    if guarded and not identity.issuer and not identity.keys:
+        yield (
+            f"unverifiable: {guarded:,} operations need a credential, and nothing verifies one; "
+            "set `[[identity.issuer]]` or `identity.keys`"
+        )
 
 
 def _outside(config: Config) -> Iterator[str]:
