@@ -100,6 +100,16 @@ def test_each_extension_has_its_place_in_the_docs(root):
     assert not missing
 
 
+def test_decisions_have_a_number_and_a_state(root):
+    """Each decision is `NNNN: a sentence` with its state below, numbered without a gap."""
+    pages = sorted((root / "docs/adr").glob("*.md"))
+    for number, page in enumerate(pages, 1):
+        lines = page.read_text(encoding="utf-8").splitlines()
+        assert page.name.startswith(f"{number:04}-")
+        assert lines[0].startswith(f"# {number:04}: "), page.name
+        assert re.match(r"\*\*Status\*\* (proposed|accepted|superseded)", lines[2]), page.name
+
+
 def test_links_lead_somewhere(root):
     """Each relative link of README and docs leads to a file that is there."""
     pages = [

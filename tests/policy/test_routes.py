@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yett.policy.routes import RouteConflict, Router, parameter_names, template_segments
+from yett.policy.routes import RouteConflict, Router, template_segments
 
 
 def table(*templates):
@@ -83,9 +83,8 @@ def test_mixed_segments_do_not_backtrack():
     assert time.thread_time() - before < 0.5
 
 
-def test_names_and_segments_of_a_template():
-    """Parameters come out in the order of the template."""
-    assert parameter_names("/a/{b}/{c}.{d}") == ("b", "c", "d")
+def test_segments_of_a_template():
+    """An empty segment is a segment."""
     assert template_segments("/") == ("",)
     assert template_segments("/a/") == ("a", "")
 

@@ -45,7 +45,6 @@ ALGORITHMS: tuple[str, ...] = (
     "RS512",
 )
 
-Port = Annotated[int, Meta(ge=0, le=65535)]
 Seconds = Annotated[float, Meta(gt=0, le=86400)]
 Bytes = Annotated[int, Meta(ge=1, le=1 << 30)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]

@@ -25,7 +25,6 @@ ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 ID_CHARS = 8
 SECRET_CHARS = 32
 CHECKSUM_CHARS = 6  # 62^6 > 2^32
-MAX_LABEL_CHARS = 12
 ISSUER = "yett:keys"
 
 LABEL = re.compile(r"[a-z][a-z0-9]{0,11}")

@@ -14,8 +14,6 @@ from typing import Any
 from yett.policy.keywords import KEYWORDS, Where
 from yett.policy.schemas import Schemas
 
-COMPOSERS = ("allOf", "anyOf", "oneOf")
-
 
 class Manner(enum.Enum):
     """How a place is closed."""

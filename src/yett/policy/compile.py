@@ -31,7 +31,6 @@ from yett.terms import Mode
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 STRICTNESS = (Mode.OFF, Mode.OBSERVE, Mode.ENFORCE)
-NO_SETTINGS: dict[str, Mode] = {}
 
 
 def compile_policy(contract: Contract) -> Policy:

@@ -110,11 +110,6 @@ def template_segments(template: str) -> tuple[str, ...]:
     return tuple(template.split("/")[1:])
 
 
-def parameter_names(template: str) -> tuple[str, ...]:
-    """Return the names of the template's parameters in order."""
-    return tuple(_PARAMETER.findall(template))
-
-
 def _child(node: Node[Leaf], part: str) -> Node[Leaf]:
     if "{" not in part:
         return node.static.setdefault(part, Node())
