@@ -10,7 +10,7 @@ from base64 import b64encode
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
 STREAM = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
-EVENT = b"a\r\ndata: 1\r\n\r\n\r\n"
+EVENT = b"b\r\ndata: 1\r\n\r\n\r\n"
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 

@@ -242,9 +242,11 @@ class Connection(asyncio.Protocol):
             self.transport.abort()
 
     def drain(self) -> None:
-        """End now if nothing is under way; else `done` will."""
+        """End now if nothing is under way or what is would go on for ever; else `done` will."""
         if self.state is HEAD:
             self.close(linger=False)
+        elif self._call is not None:
+            self._call.leave()
 
     def hold_reading(self, *, hold: bool) -> None:
         """Stop or go on reading from the client."""

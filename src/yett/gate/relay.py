@@ -7,6 +7,7 @@ notes/edge.md 2.2). At most one retry, and only where nothing can have happened.
 
 from __future__ import annotations
 
+import re
 from time import time
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,7 @@ _HAS_BODY = frozenset({"POST", "PUT", "PATCH"})
 # A declared stream may be silent for this long; comments of SSE come every 15 to 30 s.
 STREAM_IDLE_SECONDS = 300.0
 _BODILESS = frozenset({204, 304})
+_EVENTS = re.compile(rb"(?im)^content-type:[ \t]*text/event-stream[ \t]*(;|\r)")
 _SWITCH_FIELDS = b"connection: upgrade\r\nupgrade: websocket\r\n"
 
 
@@ -49,6 +51,7 @@ class Relay(Answer):
 
     Attributes:
         chunking: the response goes to the client in chunks.
+        endless: the response is a stream of events, which has no end of its own.
         ends: when the credential is no longer good, on the gate's clock; a stream ends with it.
         lasting: whether the client's connection outlives this response.
         retried: the one retry was made.
@@ -57,13 +60,23 @@ class Relay(Answer):
         witnessing: the outcome of a sensitive operation is being made durable.
     """
 
-    __slots__ = ("chunking", "ends", "lasting", "retried", "streamed", "tunnel", "witnessing")
+    __slots__ = (
+        "chunking",
+        "endless",
+        "ends",
+        "lasting",
+        "retried",
+        "streamed",
+        "tunnel",
+        "witnessing",
+    )
 
     def forward(self, forward: Forward) -> None:
         """Send the request on, all of it or, where no rule reads the body, its head."""
         assert self.x.plan is not None
         operation = self.x.plan.operation
         self.chunking = self.lasting = self.retried = self.streamed = self.witnessing = False
+        self.endless = False
         self.tunnel: Tunnel | None = None
         self.ends = NEVER
         framing, body = self._frame(forward.body)
@@ -138,7 +151,9 @@ class Relay(Answer):
             self.finish(persist=self.lasting)
         elif operation.stream_response:
             self.ends = self.connection.gate.clock.now + (x.principal.expires - time())
+            self.endless = head.length is None and _EVENTS.search(head.block) is not None
             self._stay_open()
+            self._leave_draining()
 
     def _stay_open(self) -> None:
         """Let a stream be silent for a while, but not outlive its credential."""
@@ -199,6 +214,7 @@ class Relay(Answer):
         self.connection.begin_tunnel()
         if data:
             self.tunnel.from_upstream(data)
+        self._leave_draining()
 
     def upstream_bytes(self, data: bytes) -> None:
         """Pipe what the service sends after the handshake."""
@@ -243,6 +259,24 @@ class Relay(Answer):
         self.decision = replace(self.decision, problem=problem)
         self.settle()
         self.connection.abort()
+
+    def leave(self) -> None:
+        """End what has no end, because the gate drains: a tunnel, a stream of events.
+
+        Both clients connect again by design, and an event that is cut is thrown away by its reader
+        (HTML s9.2.6), so the clean end that other bodies must not get is the right one here.
+        """
+        if self.over or self.decision is None or not (self.tunnel or self.endless):
+            return
+        self.give_up()
+        transport = self.connection.transport
+        if self.chunking and transport is not None:
+            transport.write(serialize.LAST_CHUNK)
+        self.finish(persist=False)
+
+    def _leave_draining(self) -> None:
+        if self.connection.gate.draining:
+            self.leave()
 
     def give_up(self) -> None:
         """Let go of the upstream; a connection inside a response is never pooled."""
