@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from yett.gate.sources import Sources, source_of
+from yett.gate.sources import Sources
 
 
 def test_counting():
@@ -21,6 +21,15 @@ def test_counting():
 
 def test_an_ipv6_customer_is_one_source():
     """Addresses of one /64 count together, of two apart."""
-    assert source_of("2001:db8::1") == source_of("2001:db8::ffff:1")
-    assert source_of("2001:db8:0:1::1") != source_of("2001:db8::1")
-    assert source_of("unix") == "unix"
+    sources = Sources()
+    assert sources.enter("2001:db8::1", 1)
+    assert not sources.enter("2001:db8::ffff:1", 1)
+    assert sources.enter("2001:db8:0:1::1", 1)
+    assert sources.enter("unix", 1)
+
+
+def test_strangers_behind_an_embedding_are_not_one_source():
+    """Behind NAT64 or a dual-stack listener one client cannot take everybody's connections."""
+    sources = Sources()
+    for address in ("64:ff9b::192.0.2.1", "64:ff9b::192.0.2.2", "::ffff:192.0.2.3"):
+        assert sources.enter(address, 1)

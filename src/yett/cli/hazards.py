@@ -5,13 +5,13 @@ A hazard is a choice somebody made. It is never refused here and never silent.
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from yett.contract.addresses import is_loopback
 from yett.contract.config import Config
 from yett.policy.model import Policy
 from yett.terms import Mode
@@ -99,10 +99,4 @@ def _outside(config: Config) -> Iterator[str]:
 def _plain(url: str) -> bool:
     """Whether a URL is plain HTTP to another host."""
     parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.scheme != "http" or host == "localhost":
-        return False
-    try:
-        return not ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return True
+    return parts.scheme == "http" and not is_loopback(parts.hostname or "")

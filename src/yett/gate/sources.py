@@ -1,12 +1,12 @@
 """How many connections each source holds, so that one cannot take them all.
 
-IPv6 sources are counted by /64, which is what one customer is given (RFC 6177); a table entry lives
-only while it counts something.
+What counts as one source is `state.sources.fold`'s to say; a table entry lives only while it counts
+something.
 """
 
 from __future__ import annotations
 
-import ipaddress
+from yett.state.sources import fold
 
 
 class Sources:
@@ -19,7 +19,7 @@ class Sources:
 
     def enter(self, address: str, most: float) -> bool:
         """Count one more connection; False, and not counted, when `most` are open."""
-        source = source_of(address)
+        source = fold(address)
         count = self._counts.get(source, 0)
         if count >= most:
             return False
@@ -28,16 +28,9 @@ class Sources:
 
     def leave(self, address: str) -> None:
         """Count one fewer."""
-        source = source_of(address)
+        source = fold(address)
         count = self._counts.get(source, 0)
         if count <= 1:
             self._counts.pop(source, None)
         else:
             self._counts[source] = count - 1
-
-
-def source_of(address: str) -> str:
-    """Return what an address is counted as: itself, or its /64."""
-    if ":" not in address:
-        return address
-    return str(ipaddress.IPv6Network((int(ipaddress.IPv6Address(address)) >> 64 << 64, 64)))

@@ -7,13 +7,14 @@ from the configuration or from the issuer's own metadata, never from a token.
 
 from __future__ import annotations
 
-import ipaddress
 import time
 import urllib.error
 import urllib.request
 from http.client import HTTPException, HTTPMessage, HTTPResponse
 from typing import IO
 from urllib.parse import SplitResult, urlsplit
+
+from yett.contract.addresses import is_loopback
 
 MAX_REDIRECTS = 3
 TIMEOUT_SECONDS = 5.0
@@ -48,14 +49,6 @@ def check_url(url: str) -> SplitResult:
     if parts.scheme == "http" and not is_loopback(host):
         raise FetchError(f"`{url}` must be https; plain http is for loopback only")
     return parts
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name is this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def fetch(url: str, most_bytes: int) -> bytes:

@@ -14,6 +14,7 @@ import socket
 
 from msgspec import Struct
 
+from yett.contract.addresses import is_loopback
 from yett.wire.errors import SetupError
 
 # The kernel clips it to net.core.somaxconn (4096 on current kernels); a backlog that is too short
@@ -45,10 +46,7 @@ class Address(Struct, frozen=True):
     @property
     def public(self) -> bool:
         """Whether hosts other than this one can reach it; a name counts unless `localhost`."""
-        try:
-            return not ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host != "localhost"
+        return not is_loopback(self.host)
 
 
 def parse_address(text: str, setting: str) -> Address:
