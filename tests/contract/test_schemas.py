@@ -21,7 +21,7 @@ def mend(read, schema, version="3.1.0"):
         ("minimum", True), ("maximum", "many"), ("minimum", [1]), ("multipleOf", 0), ("multipleOf", "x"),
         ("minLength", -1), ("maxLength", 1.5), ("maxItems", None), ("minProperties", "1_0"),
         ("type", "strng"), ("type", ["string", "strng"]), ("type", []), ("type", 3), ("type", {"a": 1}),
-        ("enum", "a"), ("required", "a"), ("required", [1]), ("pattern", 3), ("uniqueItems", "yes"),
+        ("enum", "a"), ("enum", []), ("required", "a"), ("required", [1]), ("pattern", 3), ("uniqueItems", "yes"),
         ("readOnly", "yes"), ("allOf", {}), ("anyOf", []), ("oneOf", "x"), ("prefixItems", {}),
         ("properties", []), ("properties", None), ("patternProperties", 3), ("items", [{}]), ("items", "x"),
         ("not", []), ("if", 3), ("additionalProperties", "no"), ("dependentRequired", []), ("$defs", []),

@@ -54,8 +54,8 @@ def _is_flag(value: Any) -> bool:
     return type(value) is bool
 
 
-def _is_list(value: Any) -> bool:
-    return type(value) is list
+def _is_choice(value: Any) -> bool:
+    return type(value) is list and bool(value)
 
 
 def _is_object(value: Any) -> bool:
@@ -85,7 +85,7 @@ LEAVES: dict[str, tuple[Callable[[Any], bool], str]] = {
     ),
     "multipleOf": (_is_step, "a number greater than 0"),
     "type": (_is_type, "a type"),
-    "enum": (_is_list, "a list"),
+    "enum": (_is_choice, "a list with a value in it"),
     "required": (_is_names, "a list of names"),
     "pattern": (_is_text, "a string"),
     "uniqueItems": (_is_flag, "`true` or `false`"),
