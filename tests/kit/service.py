@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import re
 import threading
 from base64 import b64encode
 
@@ -58,9 +59,15 @@ class Service:
     def close(self):
         """End the thread."""
         self.die()
+        self._call(self._cancel())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
+
+    async def _cancel(self):
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+        await asyncio.sleep(0.01)
 
     def _call(self, coro):
         return asyncio.run_coroutine_threadsafe(coro, self._loop).result(10)
@@ -112,7 +119,7 @@ class Service:
             await asyncio.sleep(self.pause)
 
     async def _talk(self, head, reader, writer):
-        key = head.lower().partition(b"sec-websocket-key: ")[2].partition(b"\r\n")[0]
+        key = re.search(rb"(?i)sec-websocket-key: ([^\r]*)", head)[1]
         accept = b64encode(hashlib.sha1(key + GUID, usedforsecurity=False).digest())
         writer.write(
             b"HTTP/1.1 101 X\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
