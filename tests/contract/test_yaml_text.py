@@ -1,9 +1,10 @@
 import contextlib
 import json
+import re
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from yett.contract.errors import ContractError
@@ -161,10 +162,23 @@ def test_json_is_yaml(value):
     assert read_yaml(json.dumps(value, ensure_ascii=False), "a") == value
 
 
+class Dumper(yaml.SafeDumper):
+    """PyYAML writes YAML 1.1: text that is a number in 1.2 alone, such as `0E0`, is to be quoted."""
+
+
+Dumper.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$|0o[0-7]+$|0x[0-9a-fA-F]+$"),
+    list("-+.0123456789"),
+)
+
+
 @given(JSON)
+@example("0E0")
+@example("0o7")
 def test_dumped_values_come_back(value):
     """What PyYAML writes for a JSON value is read as that value."""
-    assert read_yaml(yaml.safe_dump(value, allow_unicode=True), "a") == value
+    assert read_yaml(yaml.dump(value, Dumper=Dumper, allow_unicode=True), "a") == value
 
 
 @given(st.text(alphabet="a:-[]{}&*!|>'\"\n\t #,<", max_size=40))
