@@ -8,6 +8,7 @@ import signal
 import socket
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from kit.service import Service
@@ -112,8 +113,7 @@ def test_a_worker_that_drains_long_is_replaced_meanwhile(serve, service):
 
 
 def comm(pid):
-    with open(f"/proc/{pid}/comm") as name:
-        return name.read()
+    return Path(f"/proc/{pid}/comm").read_text()
 
 
 def test_a_reload_changes_how_long_a_stop_waits(serve, service, folder):
