@@ -41,7 +41,7 @@ def test_what_is_open_has_a_draft_that_works(path):
         .replace("#  - ", "  - ")
         .replace("#    update", "    update")
     )
-    (action,) = yaml.safe_load(real)["actions"]
+    *_, action = yaml.safe_load(real)["actions"]  # the first says what the others need
     assert action["update"] == {"x-yett": {"public": True}}
     (node,) = jsonpath_rfc9535.find(action["target"], {"paths": {path: {"get": 1}}})
     assert node.value == 1

@@ -27,7 +27,7 @@ def test_values_are_frozen(value):
 def test_nothing_that_decides_has_a_default(name):
     """Who builds an operation says every control of it: what was forgotten is not off by accident."""
     struct = getattr(model, name)
-    optional = {"remarks"} & set(struct.__struct_fields__)
+    optional = {"remarks", "media_types"} & set(struct.__struct_fields__)
     assert struct.__struct_config__.frozen
     assert len(struct.__struct_defaults__) == len(optional)
 
