@@ -77,7 +77,7 @@ def _ratios(scenario: str, rows: list[tuple[Subject, dict[str, Row]]]) -> str:
     mine = _rate(scenario, rows, "yett")
     said = [
         f"{mine / other:.2f} times {name.replace(', ', ' with ')}"
-        for name in ("Envoy", "Envoy, cache", "FastAPI", "nginx")
+        for name in ("Envoy", "Envoy, cache", "FastAPI", "FastAPI, itself", "nginx")
         if mine and (other := _rate(scenario, rows, name))
     ]
     return f"yett is at {', '.join(said)}." if said else ""

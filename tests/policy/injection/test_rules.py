@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from yett.policy.injection.detect import INERT
-from yett.policy.injection.rules import PROFILES, RULES, SPARKS, compile_rules, find_sparks
+from yett.policy.injection.rules import (
+    _MORE,
+    PROFILES,
+    RULES,
+    SPARKS,
+    compile_rules,
+    find_sparks,
+)
 
 
 def test_rules_name_their_attacks(detectors, corpora):
@@ -79,3 +87,29 @@ def test_the_page_lists_every_rule():
     assert dict(listed) == {rule.id: str(rule.weakness) for rule in RULES} | {
         "too-much-text": "770"
     }
+
+
+def matches(rules, text):
+    return [f for needs, search, f in rules if any(map(text.__contains__, needs)) and search(text)]
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_leaving_out_needs_that_cannot_occur_loses_no_match(profile):
+    """Whatever a value holds, the needs that are left lead to the same rules as all of them."""
+    table = [
+        (
+            set(rule.sparks) | _MORE.get(rule.id, set()),
+            (rule.needs, re.compile(rule.pattern, re.ASCII).search, f"rule:{rule.id}"),
+        )
+        for rule in RULES
+        if profile in rule.profiles
+    ]
+    candidates = compile_rules(profile)
+    random = Random(7)
+    bits = [*"(){}[]<>$%;|&`\\:/#='\"_+*-. \n\r0123abc", "(|", "()", "$(", "../", " (", "union"]
+    bits += ["select", "__proto__", "prototype", "return", "this.", "or", "1=1", "--", "/*", "*)"]
+    for _ in range(20_000):
+        text = "".join(random.choices(bits, k=random.randint(1, 14)))
+        found = find_sparks(text)
+        every = [rule for sparks, rule in table if sparks & found]
+        assert matches(candidates(found), text) == matches(every, text)

@@ -354,6 +354,7 @@ OPERATOR_KEY = re.compile(rf"(?i)(?:\A|[.\[])\$(?:{_OPERATORS})\b|\[__proto__\]|
 
 # One pass finds which sparks a value has: most sentences have none, or an apostrophe (0.3 us).
 SPARKS = re.compile(r"[\x00\x08\x1b\r\n${%;|&`<>\\()\[:/#='\"_+]")
+ALL_SPARKS = frozenset("\x00\x08\x1b\r\n${%;|&`<>\\()[:/#='\"_+")
 # Two more that are no character: a name, and a number at the start.
 PROTOTYPE, NUMBER = "rototype", "0"
 _MORE = {"prototype": {PROTOTYPE}, "sql-number": {NUMBER}}
@@ -375,9 +376,24 @@ def compile_rules(profile: str) -> Callable[[frozenset[str]], tuple[Compiled, ..
 
     @functools.lru_cache(maxsize=4096)
     def candidates(found: frozenset[str]) -> tuple[Compiled, ...]:
-        return tuple(compiled for sparks, compiled in table if sparks & found)
+        return tuple(
+            (needs, search, fingerprint)
+            for sparks, (wanted, search, fingerprint) in table
+            if sparks & found and (needs := _open_needs(wanted, found)) is not None
+        )
 
     return candidates
+
+
+def _open_needs(needs: tuple[str, ...], found: frozenset[str]) -> tuple[str, ...] | None:
+    """What is left to look for when these sparks are known; None when the rule cannot match.
+
+    A need that is one spark is there or not; one that holds a spark that is not there is not.
+    """
+    if not found.isdisjoint(needs):
+        return ("",)  # in every text
+    missing = ALL_SPARKS - found - {"("}  # which `find_sparks` leaves out where it is prose
+    return tuple(need for need in needs if missing.isdisjoint(need)) or None
 
 
 def find_sparks(lower: str) -> frozenset[str]:

@@ -26,6 +26,7 @@ class Spot:
         look: what to ask of a string here; None when strings are not scanned. Set by `bind`.
         look_at_name: the same for the names of members no schema names.
         fields: named members; None is a member with nothing to scan.
+        scanned: the others, with their names. Set by `bind`.
         extra: members no schema names.
         items: array items.
         prefix: the leading items of a tuple.
@@ -41,6 +42,7 @@ class Spot:
         "names",
         "prefix",
         "profile",
+        "scanned",
     )
 
     def __init__(self, mode: Mode, profile: str) -> None:
@@ -50,6 +52,7 @@ class Spot:
         self.extra: Spot | None = self
         self.items: Spot | None = self
         self.prefix: tuple[Spot | None, ...] = ()
+        self.scanned: tuple[tuple[str, Spot], ...] = ()
         self.look: Look | None = None
         self.look_at_name: Look | None = None
 
@@ -65,5 +68,6 @@ def bind(spots: Iterable[Spot | None], looks: Mapping[str, Look]) -> None:
         look = looks[spot.profile]
         spot.look = None if spot.mode is Mode.OFF else look
         spot.look_at_name = None if spot.names is Mode.OFF else look
+        spot.scanned = tuple((name, inner) for name, inner in spot.fields.items() if inner)
         below = (*spot.fields.values(), *spot.prefix, spot.extra, spot.items)
         waiting += [inner for inner in below if inner]

@@ -22,7 +22,6 @@ TOO_MUCH_TEXT = "rule:too-much-text"
 Hit = tuple[str, str, Mode]
 # A place as a chain from the inside out: (what it is in, its token).
 Trail = tuple[Any, str | int] | None
-_MISSING: Any = object()
 
 
 class Walk:
@@ -53,17 +52,16 @@ class Walk:
         self, spot: Spot, value: dict[str, Any], place: Trail, stack: list[tuple[Spot, Any, Trail]]
     ) -> None:
         fields = spot.fields
-        for key, item in value.items():
-            inner = fields.get(key, _MISSING)
-            if inner is None:
-                continue
-            if inner is _MISSING:
-                self._read_name(spot, key, item, place)
-                if spot.extra is not None:
-                    self._enter(spot.extra, item, place, ANY_NAME, stack)
-                continue
-            # What `_enter` does, written out: the call would cost more than most looks (POST of
-            # the bench contract: 22 members, 6 us).
+        if not value.keys() <= fields.keys():
+            for key, stray in value.items():
+                if key not in fields:
+                    self._read_name(spot, key, stray, place)
+                    if spot.extra is not None:
+                        self._enter(spot.extra, stray, place, ANY_NAME, stack)
+        # What `_enter` does, written out, and only for members with something to scan: a body of
+        # the bench contract has 38 members and 14 of those (10 us with a call for each member, 5).
+        for key, inner in spot.scanned:
+            item: Any = value.get(key)
             kind = type(item)
             if kind is str:
                 look = inner.look
