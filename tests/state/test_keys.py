@@ -117,6 +117,23 @@ async def test_a_broken_answer_keeps_what_is_held(name, bench, caplog):
     assert "the last good set stays in force" in caplog.text
 
 
+async def test_an_issuer_that_starts_late_is_asked_again_soon(bench):
+    """Without any set the pauses are 1, 2, 4 ... 30 s; with one, 30 s between two looks."""
+    bench.answer(503, {}, b"")
+    await bench.keys.fetch()
+    for pause in (1, 2, 4, 8, 16, 30, 30):
+        bench.clock.now += pause - 0.1
+        assert bench.keys.cooling
+        bench.clock.now += 0.1
+        assert not bench.keys.cooling
+        await bench.keys.fetch()
+    bench.serve(FIRST)
+    bench.clock.now += COOL_DOWN_SECONDS
+    await bench.keys.fetch()
+    bench.clock.now += COOL_DOWN_SECONDS - 0.1
+    assert bench.keys.cooling
+
+
 async def test_a_redirect_to_another_host_is_not_followed(bench):
     """The other host sees nothing, the set stays."""
     other = Origin()

@@ -18,6 +18,10 @@ from yett.credentials.rules import JwtRules
 from yett.state.fetch import FetchError
 
 COOL_DOWN_SECONDS = 30.0
+# While no set was ever held: 1, 2, 4 ... 30 s. An issuer often starts together with the gate, which
+# would otherwise refuse everybody for the half minute after the first look.
+FIRST_PAUSE_SECONDS = 1.0
+MAX_DOUBLINGS = 16
 REFRESH_SECONDS = 600.0
 WAIT_SECONDS = 10.0
 
@@ -48,6 +52,7 @@ class IssuerKeys:
         self._download = download
         self._clock = clock
         self._flight: asyncio.Future[bytes] | None = None
+        self._failures = 0
         self._tried = float("-inf")
         self._fresh_until = float("-inf")
 
@@ -61,7 +66,7 @@ class IssuerKeys:
         """Whether asking for an unknown key is of no use now."""
         if self._flight is not None:
             return False
-        return not self.remote or self._clock() - self._tried < COOL_DOWN_SECONDS
+        return not self.remote or self._clock() - self._tried < self._pause()
 
     def install(self, document: bytes) -> None:
         """Take a key set into use.
@@ -95,8 +100,15 @@ class IssuerKeys:
         """Start a fetch in the background when the set is old; needs a running loop."""
         if self.remote and self._flight is None:
             now = self._clock()
-            if now >= self._fresh_until and now - self._tried >= COOL_DOWN_SECONDS:
+            if now >= self._fresh_until and now - self._tried >= self._pause():
                 self._begin()
+
+    def _pause(self) -> float:
+        """Seconds from one fetch to the next."""
+        if self.keys is not None or not self._failures:
+            return COOL_DOWN_SECONDS
+        doublings = min(self._failures - 1, MAX_DOUBLINGS)
+        return min(COOL_DOWN_SECONDS, FIRST_PAUSE_SECONDS * 2.0**doublings)
 
     def _begin(self) -> asyncio.Future[bytes]:
         assert self._download is not None
@@ -118,6 +130,7 @@ class IssuerKeys:
             self.install(flight.result())
             self._fresh_until = self._clock() + REFRESH_SECONDS
         except (FetchError, KeySetError) as failed:
+            self._failures += 1
             state = "the last good set stays in force" if self.keys else "no set is held"
             _LOG.error("keys of %s: %s; %s", self.rules.issuer, failed.message, state)
 
