@@ -190,7 +190,7 @@ class Served:
         pid = self.process.pid
         return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
-    def get(self, target="/items", context=None):
+    def get(self, target="/items", context=None, headers=None):
         if context:
             connection = http.client.HTTPSConnection(
                 "localhost", self.port, timeout=20, context=context
@@ -198,7 +198,7 @@ class Served:
         else:
             connection = http.client.HTTPConnection(self.host, self.port, timeout=20)
         with contextlib.closing(connection):
-            connection.request("GET", target)
+            connection.request("GET", target, headers=headers or {})
             answer = connection.getresponse()
             return answer.status, answer.read()
 
