@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import socket
 import threading
 
 import pytest
-from kit.hostile import (
-    ALGORITHMS,
-    AUDIENCE,
-    CONTROLS,
-    HOSTILE,
-    ISSUER,
-    JWKS,
-    claims,
-    compact,
-    header,
-)
+from kit import hostile
 
 CONTRACT = {
     "openapi": "3.1.0",
@@ -62,16 +53,25 @@ def canary():
 
 
 @pytest.fixture
-def guarded(folder, serve):
+def tokens():
+    """The corpus made now: of the one made at collection, minutes ago, other tokens are expired."""
+    spec = importlib.util.spec_from_file_location("kit.hostile_now", hostile.__file__)
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    return made
+
+
+@pytest.fixture
+def guarded(folder, serve, tokens):
     """A running gate that takes tokens of one issuer and API keys of nobody."""
     folder.write("openapi.json", json.dumps(CONTRACT))
-    folder.write("jwks.json", json.dumps(JWKS))
+    folder.write("jwks.json", json.dumps(tokens.JWKS))
     folder.configure(
         more=f"""failures = "1000000/min per ip"
 [[identity.issuer]]
-url = "{ISSUER}"
-audience = "{AUDIENCE}"
-algorithms = {json.dumps(ALGORITHMS)}
+url = "{tokens.ISSUER}"
+audience = "{tokens.AUDIENCE}"
+algorithms = {json.dumps(tokens.ALGORITHMS)}
 jwks = "jwks.json"
 """
     )
@@ -89,24 +89,26 @@ def ask(port, path, field, value):
     return int(answer.split(b" ")[1]), answer.lower()
 
 
-def led_astray(port):
+def led_astray(made, port):
     """Tokens that name a place to fetch keys from."""
     url = f"http://127.0.0.1:{port}/keys"
     for name in ("jku", "x5u", "iss"):
-        yield name, compact(header(**{name: url}), claims())
-    yield "kid", compact(header(kid=url), claims())
-    yield "iss claim", compact(header(), claims(iss=f"http://127.0.0.1:{port}"))
-    yield "jwks_uri claim", compact(header(kid="no"), claims(jwks_uri=url))
+        yield name, made.compact(made.header(**{name: url}), made.claims())
+    yield "kid", made.compact(made.header(kid=url), made.claims())
+    yield "iss claim", made.compact(made.header(), made.claims(iss=f"http://127.0.0.1:{port}"))
+    yield "jwks_uri claim", made.compact(made.header(kid="no"), made.claims(jwks_uri=url))
 
 
-def test_no_hostile_token_passes_and_none_makes_the_gate_ask_around(guarded, upstream, canary):
+def test_no_hostile_token_passes_and_none_makes_the_gate_ask_around(
+    guarded, upstream, canary, tokens
+):
     """Each is refused with a challenge, also where none is needed; keys come from nowhere else."""
     seen = upstream[1]
     before = len(seen)
-    tokens = [*HOSTILE.items(), *led_astray(canary[0])]
-    assert len(tokens) > 200
-    for name, token in tokens:
-        if token.rstrip(b" \t") in CONTROLS.values():
+    hostile_ones = [*tokens.HOSTILE.items(), *led_astray(tokens, canary[0])]
+    assert len(hostile_ones) > 200
+    for name, token in hostile_ones:
+        if token.rstrip(b" \t") in tokens.CONTROLS.values():
             continue  # white space after a field's value is no part of it (RFC 9110 s5.5)
         for path in (b"token", b"optional"):
             status, answer = ask(guarded.port, path, b"Authorization: Bearer ", token)
@@ -118,9 +120,9 @@ def test_no_hostile_token_passes_and_none_makes_the_gate_ask_around(guarded, ups
     assert guarded.process.poll() is None
 
 
-def test_honest_tokens_pass_in_their_place_only(guarded, upstream):
+def test_honest_tokens_pass_in_their_place_only(guarded, upstream, tokens):
     """The controls pass as bearer and as session, and are nothing where a key is wanted."""
-    for name, token in CONTROLS.items():
+    for name, token in tokens.CONTROLS.items():
         assert ask(guarded.port, b"token", b"Authorization: Bearer ", token)[0] == 200, name
         assert ask(guarded.port, b"session", b"Cookie: session=", token)[0] == 200, name
         for path, field in (
@@ -134,8 +136,8 @@ def test_honest_tokens_pass_in_their_place_only(guarded, upstream):
             (b"token?access_token=", b"X: "),
         ):
             assert ask(guarded.port, path, field, token)[0] == 401, (name, path, field)
-    twice = next(iter(CONTROLS.values()))
-    bad = next(iter(HOSTILE.values()))
+    twice = next(iter(tokens.CONTROLS.values()))
+    bad = next(iter(tokens.HOSTILE.values()))
     field = b"Authorization: Bearer %b\r\nAuthorization: Bearer " % twice
     assert ask(guarded.port, b"token", field, twice)[0] == 400
     for more in (b"; session=", b"; session =", b"; Session="):
