@@ -1,20 +1,19 @@
-"""The only code of this room that touches the disk: bounded reads, and the kept YAML documents."""
+"""Reads the files of a contract, bounded; only this and `contract/shelf.py` touch the disk here."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import stat
 from pathlib import Path
 
 from yett.contract.document import Document, is_yaml, known_document, read_document
-from yett.contract.kept import WORTH_KEEPING_BYTES, name_of, pack, unpack
+from yett.contract.kept import WORTH_KEEPING_BYTES
 from yett.contract.report import refuse
 from yett.contract.rules import DOCUMENT_FILE, Rule
+from yett.contract.shelf import own_shelf
 
 MAX_FILE_BYTES = 64 << 20
-MAX_KEPT_FILES = 8
 
 
 class Files:
@@ -23,7 +22,7 @@ class Files:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._sum = hashlib.sha256()
-        self._shelf = folder / ".yett" / "cache"
+        self._shelf = own_shelf()
 
     @property
     def digest(self) -> str:
@@ -62,38 +61,12 @@ class Files:
 
         if len(data) < WORTH_KEEPING_BYTES or not is_yaml(data, path):
             return read_document(data, path, again)
-        value = self._kept(digest)
+        value = self._shelf.find(digest)
         if value is not None:
             return known_document(value, data, path, again)
         document = read_document(data, path, again)
-        self._keep(digest, document)
+        self._shelf.keep(digest, document.value)
         return document
-
-    def _kept(self, digest: str) -> object:
-        try:
-            return unpack((self._shelf / name_of(digest)).read_bytes())
-        except OSError:
-            return None
-
-    def _keep(self, digest: str, document: Document) -> None:
-        """Write for the next start; a folder that cannot be written is no mistake."""
-        data = pack(document.value)
-        if data is None:
-            return
-        with contextlib.suppress(OSError):
-            self._shelf.mkdir(mode=0o700, parents=True, exist_ok=True)
-            ignore = self._shelf.parent / ".gitignore"
-            if not ignore.exists():
-                ignore.write_text("*\n", encoding="utf-8")
-            draft = self._shelf / f"{name_of(digest)}.{os.getpid()}"
-            draft.write_bytes(data)
-            draft.replace(self._shelf / name_of(digest))
-            self._clear()
-
-    def _clear(self) -> None:
-        kept = sorted(self._shelf.iterdir(), key=lambda p: p.stat().st_mtime, reverse=True)
-        for old in kept[MAX_KEPT_FILES:]:
-            old.unlink(missing_ok=True)
 
 
 def read_bounded(path: Path, rule: Rule = DOCUMENT_FILE) -> bytes:
@@ -103,7 +76,7 @@ def read_bounded(path: Path, rule: Rule = DOCUMENT_FILE) -> bytes:
         ContractError: with the reason.
     """
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_open_at_once) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 refuse(rule, "not a regular file", str(path))
@@ -119,3 +92,8 @@ def read_bounded(path: Path, rule: Rule = DOCUMENT_FILE) -> bytes:
     if len(data) > MAX_FILE_BYTES:
         refuse(rule, f"larger than {MAX_FILE_BYTES >> 20} MiB", str(path))
     return data
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open without waiting: a named pipe that nobody writes would hang `yett check` for ever."""
+    return os.open(path, flags | os.O_NONBLOCK)

@@ -1,7 +1,7 @@
 """A contract folder becomes a `Contract`, or all its mistakes at once.
 
 The door of this room: reads `yett.toml`, then each api's document and Overlay through
-`contract.files`. It never fetches anything from a network and never writes beside `.yett/cache`.
+`contract.files`. It never fetches anything from a network and never writes beside the contract.
 """
 
 from __future__ import annotations
