@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
+from yett import problems
 from yett.problems import INTERNAL, KINDS, QUOTA_EXCEEDED
 
 
@@ -14,6 +16,21 @@ def test_codes_are_stable_words_and_unique():
     for kind in KINDS:
         assert re.fullmatch(r"[a-z]+(-[a-z]+)*", kind.code)
         assert kind.type.endswith(kind.code)
+
+
+def test_each_refusal_is_given_and_tested():
+    """A row of the table is used by some step, and a test knows it by its code or its name."""
+    root = Path(__file__).parents[1]
+    given = _words(path for path in (root / "src").rglob("*.py") if path.name != "problems.py")
+    tested = _words((root / "tests").rglob("test_*.py"))
+    for name, kind in vars(problems).items():
+        if isinstance(kind, problems.Kind):
+            assert name in given, f"nothing refuses with {name}"
+            assert name in tested or kind.code in tested, f"no test meets {name}"
+
+
+def _words(paths):
+    return {word for path in paths for word in re.findall(r"[\w-]+", path.read_text("utf-8"))}
 
 
 def test_texts_follow_the_house_style():

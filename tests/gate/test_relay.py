@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 
 from kit.engine import ALICE, DictView, need, operation
@@ -11,6 +12,7 @@ from msgspec.structs import replace
 from vectors.http1.responses import BROKEN, FINE, TRUNCATED
 
 from yett.credentials.verifier import Verified
+from yett.problems import REDUCED_CAPACITY, UPSTREAM_FAILED
 
 GET = b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -202,8 +204,9 @@ async def test_a_full_queue_sheds_load():
     async with running(answer=slow, upstream_connections=1, max_pending=1) as gateway:
         jobs = [asyncio.ensure_future(gateway.send(GET)) for _ in range(3)]
         done, _ = await asyncio.wait(jobs, return_when=asyncio.FIRST_COMPLETED)
-        status, headers, _ = split(done.pop().result())
+        status, headers, body = split(done.pop().result())
         assert (status, headers[b"retry-after"]) == (503, b"1")
+        assert json.loads(body)["type"] == REDUCED_CAPACITY.type
         gate_open.set()
         statuses = sorted(split(answer)[0] for answer in await asyncio.gather(*jobs))
         assert statuses == [200, 200, 503]
@@ -215,8 +218,9 @@ async def test_5xx_bodies_are_scrubbed_and_others_are_not():
     raw = b"HTTP/1.1 500 X\r\nX-Trace: SECRET\r\nContent-Length: %d\r\n\r\n" % len(trace) + trace
     async with running(answer=raw) as gateway:
         answer = await gateway.send(GET)
-        status, headers, _ = split(answer)
+        status, headers, body = split(answer)
         assert status == 500
+        assert json.loads(body)["type"] == UPSTREAM_FAILED.type
         assert b"SECRET" not in answer
         assert headers[b"content-type"] == b"application/problem+json"
         assert gateway.sink.events[-1].upstream_status == 500

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from vectors.http1.requests import FORWARDED, REFUSED
 
-from yett.problems import Problem
+from yett.problems import UNSUPPORTED_EXPECTATION, UNSUPPORTED_VERSION, Problem
 from yett.wire.body import body_for
 from yett.wire.forwarding import Hop, Peer
 from yett.wire.http1 import MAX_HEAD_BYTES, RequestHead, RequestReader
@@ -206,3 +206,18 @@ def test_the_same_reading_as_h11(raw):
     if head is not None and isinstance(event, h11.EndOfMessage):
         assert head.method.decode() == found[0][0]
         assert body == found[0][3], raw
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind"),
+    [
+        (b"GET / HTTP/2.0\r\nHost: a\r\n\r\n", UNSUPPORTED_VERSION),
+        (b"GET / HTTP/1.2\r\nHost: a\r\n\r\n", UNSUPPORTED_VERSION),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nExpect: a-miracle\r\n\r\n", UNSUPPORTED_EXPECTATION),
+    ],
+)
+def test_what_is_not_spoken_here_is_named(raw, kind):
+    """Another version (505) and another expectation (417) are refused as what they are."""
+    (problem,) = read_all([raw])
+    assert problem.kind is kind
+    assert problem.close
