@@ -1,7 +1,7 @@
 # ruff: noqa: ARG001 — FastAPI and slowapi read the parameters
 """The same checks in a service: FastAPI, PyJWT, slowapi, pydantic.
 
-With BENCH_FORWARD it forwards what passes to that upstream by httpx, as a gateway does; without,
+With BENCH_FORWARD it forwards what passes to that upstream by aiohttp, as a gateway does; without,
 it answers by itself, which spares it a hop. There is no injection scan and no record here, in its
 favour; PyJWT verifies each token anew, as its documentation shows. Run by uvicorn with uvloop and
 httptools, one worker, no access log.
@@ -10,18 +10,20 @@ httptools, one worker, no access log.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import json
 import os
 import uuid
 from pathlib import Path as File
 from typing import Annotated, Any, Literal
 
-import httpx
+import aiohttp
 import jwt
 from fastapi import Depends, FastAPI, HTTPException, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from slowapi import Limiter
 from slowapi.util import get_remote_address
+from yarl import URL
 
 from bench.contract import AUDIENCE, ISSUER
 
@@ -31,9 +33,6 @@ KEYS = {
 }
 ANSWER = File(os.environ["BENCH_ANSWER"]).read_bytes()
 FORWARD = os.environ.get("BENCH_FORWARD", "")
-client = httpx.AsyncClient(
-    base_url=FORWARD, limits=httpx.Limits(max_connections=64, max_keepalive_connections=64)
-)
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 Status = Literal["draft", "confirmed", "cancelled"]
 
@@ -116,13 +115,20 @@ async def answer(request: Request) -> Response:
     if not FORWARD:
         return Response(ANSWER, media_type="application/json")
     kept = [
-        (name, value)
+        (name.decode(), value.decode("latin-1"))
         for name, value in request.headers.raw
         if name in (b"accept", b"authorization", b"content-type", b"user-agent")
     ]
-    url = httpx.URL(path=request.url.path, query=request.url.query.encode())
-    got = await client.request(request.method, url, headers=kept, content=await request.body())
-    return Response(got.content, got.status_code, media_type=got.headers.get("content-type"))
+    url = URL(f"{FORWARD}{request.url.path}?{request.url.query}", encoded=True)
+    body = await request.body()
+    async with client().request(request.method, url, headers=kept, data=body or None) as got:
+        kind = got.headers.get("content-type")
+        return Response(await got.read(), got.status, media_type=kind)
+
+
+@functools.cache
+def client() -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=64), auto_decompress=False)
 
 
 limiter = Limiter(key_func=principal)

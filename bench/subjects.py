@@ -130,7 +130,7 @@ def start_nginx(folder: Path, _: Keys, upstream: int) -> Iterator[tuple[int, int
 def start_fastapi(
     folder: Path, keys: Keys, upstream: int, *, forward: bool = False
 ) -> Iterator[tuple[int, int]]:
-    """Run the FastAPI stack under uvicorn; it answers by itself, or forwards by httpx."""
+    """Run the FastAPI stack under uvicorn; it answers by itself, or forwards by aiohttp."""
     port = free_port()
     jwks = folder / "jwks.json"
     jwks.write_text(json.dumps(keys.jwks))
@@ -173,7 +173,7 @@ SUBJECTS = (
     Subject(
         "FastAPI",
         "PyJWT ES256 each time; scopes; slowapi per principal and per address; pydantic parameters"
-        " and body, unknown ones refused; no injection scan, no record; forwards by httpx",
+        " and body, unknown ones refused; no injection scan, no record; forwards by aiohttp",
         frozenset({"token", "parameter", "body"}),
         functools.partial(start_fastapi, forward=True),
     ),
