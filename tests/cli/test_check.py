@@ -168,3 +168,13 @@ def test_real_descriptions_check(run, name, operations):
     assert result.exit_code in (0, 1), result.output[-2000:]
     assert f"{operations:,} operations" in result.output
     assert len(result.output.splitlines()) < 200
+
+
+def test_a_credential_that_is_only_observed_guards_nothing(run):
+    """In mode `observe` the summary does not count a refused operation as guarded."""
+    result = run(DOCUMENT, config=CONFIG + '[gateway]\nmode = "observe"\n')
+    assert "whose credential is not enforced" in result.output
+    unsaid = {**DOCUMENT, "security": [], "paths": {"/a": {"get": {}}}}
+    result = run(unsaid, config=CONFIG + '[gateway]\nmode = "observe"\n')
+    assert "1 refused, because nothing says who may call them" in result.output
+    assert "behind a credential" not in result.output

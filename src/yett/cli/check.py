@@ -125,14 +125,14 @@ def _main_ones(findings: tuple[Finding, ...]) -> Iterator[Finding]:
 
 def summary(table: tuple[Row, ...]) -> str:
     """Count what the table says, for contracts too long to show."""
-    guarded = sum(1 for row in table if row.credential not in ("public", "anonymous", "refused"))
+    who = [row.credential.partition(" (")[0] for row in table]  # without the mode
+    opened, closed = sum(w in ("public", "anonymous") for w in who), who.count("refused")
     counts = {
         "operations": len(table),
-        "behind a credential": guarded,
-        "public": sum(1 for row in table if row.credential in ("public", "anonymous")),
-        "refused, because nothing says who may call them": sum(
-            1 for row in table if row.credential == "refused"
-        ),
+        "behind a credential": len(table) - opened - closed,
+        "public": opened,
+        "refused, because nothing says who may call them": closed,
+        "whose credential is not enforced": sum(" (" in row.credential for row in table),
         "with a body that is checked": sum(1 for row in table if row.unknown_fields != "-"),
         "searched for injections": sum(1 for row in table if row.injection != "-"),
     }
