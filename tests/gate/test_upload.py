@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
-from kit.gateway import OK, running, split
+import pytest
+from kit.gateway import OK, public, running, split
+
+from yett.gate import upload
+from yett.wire import clock
 
 
 def chunked(*parts):
@@ -98,3 +103,51 @@ async def test_an_early_answer_ends_the_upload():
         assert b"connection: close" in answer
         assert answer.endswith(b"no")
         writer.transport.abort()
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """A body may stall for 0.2 s; the clock looks often."""
+    monkeypatch.setattr(clock, "TICK_SECONDS", 0.02)
+    monkeypatch.setattr(upload, "STALL_SECONDS", 0.2)
+
+
+async def test_a_stream_that_stalls_is_ended_whatever_it_sent_before(impatient):
+    """A megabyte sent at once buys no half hour of silence: 408 and a closed connection."""
+    head = b"POST /stream HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n"
+    async with running(answer=reads_all) as gateway:
+        got = await gateway.send(head + bytes(1_000_000), eof=False)
+        assert split(got)[0] == 408
+
+
+async def test_a_service_that_stalls_in_an_upload_is_a_504(impatient):
+    """While the gate holds the client back the time is the service's, and so is the blame."""
+
+    async def never_reads(reader, writer, first):
+        reader._transport.pause_reading()
+        await asyncio.Event().wait()
+
+    stream = public("POST", "/stream", stream_request=True, max_body=1 << 30, timeout=0.3)
+    async with running(stream, answer=never_reads) as gateway:
+        _, writer = await gateway.connect()
+        writer.write(b"POST /stream HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n")
+
+        async def push():
+            with contextlib.suppress(ConnectionError):
+                for _ in range(1000):
+                    writer.write(bytes(100_000))
+                    await writer.drain()
+
+        pushing = asyncio.ensure_future(push())
+        async with asyncio.timeout(5):
+            while not gateway.sink.events:
+                await asyncio.sleep(0.01)
+        pushing.cancel()
+        writer.transport.abort()
+        (event,) = gateway.sink.events
+        assert (event.status, event.code) == (504, "upstream-timeout")
+
+
+async def reads_all(reader, writer, first):
+    while await reader.read(1 << 16):
+        pass

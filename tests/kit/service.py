@@ -21,15 +21,16 @@ class Service:
     Attributes:
         port: the same over all its lives.
         hangs: take requests and answer none.
-        pause: seconds between two pieces of an upload that is read.
-        taken: bytes of bodies read.
+        reads: read the bodies of requests; may be switched off and on.
+        taken, given: bytes of bodies read, and of downloads written.
     """
 
     def __init__(self):
         self.port = 0
         self.hangs = False
-        self.pause = 0.0
+        self.reads = True
         self.taken = 0
+        self.given = 0
         self._writers = set()
         self._server = None
         self._loop = asyncio.new_event_loop()
@@ -101,6 +102,7 @@ class Service:
             for _ in range(size >> 16):
                 writer.write(bytes(1 << 16))
                 await writer.drain()
+                self.given += 1 << 16
             return True
         if path == b"/slow":
             await asyncio.sleep(0.5)
@@ -116,7 +118,8 @@ class Service:
                 raise ConnectionError
             left -= len(piece)
             self.taken += len(piece)
-            await asyncio.sleep(self.pause)
+            while not self.reads:
+                await asyncio.sleep(0.02)
 
     async def _talk(self, head, reader, writer):
         key = re.search(rb"(?i)sec-websocket-key: ([^\r]*)", head)[1]

@@ -38,10 +38,11 @@ class Call(Relay):
     """One request from its head to its record.
 
     Attributes:
+        held: the client is held back because the upstream reads slower.
         upload: what reads the body, None before somebody wants it.
     """
 
-    __slots__ = ("_steps", "upload")
+    __slots__ = ("_steps", "held", "upload")
 
     _steps: Generator[Question, Any, Decision]
 
@@ -51,6 +52,7 @@ class Call(Relay):
         gate, passed, target = connection.gate, head.passed, head.target
         self.started = perf_counter()
         self.upload: Upload | None = None
+        self.held = False
         request = Request(
             id=gate.next_id(),
             method=head.method,
@@ -148,8 +150,15 @@ class Call(Relay):
         self._read(self.x.plan.operation.max_body, streaming=True)
 
     def upstream_writable(self, *, writable: bool) -> None:
-        """Hold the client while the upstream reads slower."""
+        """Hold the client while the upstream reads slower; the time that passes is not its own."""
+        self.held = not writable
         self.connection.hold_reading(hold=not writable)
+        if not self.more or self.upload is None:
+            return
+        if writable:
+            self.upload.bound()
+        else:
+            self.await_response()
 
     def timed_out(self) -> None:
         """The deadline of what is under way has passed."""
@@ -160,7 +169,8 @@ class Call(Relay):
         if self.ends <= self.connection.gate.clock.now:
             self.break_off(CREDENTIAL_EXPIRED(note="while its answer was streamed"))
         else:
-            self.break_off(REQUEST_TIMEOUT(close=True) if self.more else UPSTREAM_TIMEOUT())
+            slow_client = self.more and not self.held
+            self.break_off(REQUEST_TIMEOUT(close=True) if slow_client else UPSTREAM_TIMEOUT())
 
     def client_gone(self) -> None:
         """The client's connection is lost: give up and record what happened until now."""

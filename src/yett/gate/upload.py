@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from yett.gate.call import Call
 
 RATE_GRACE_SECONDS = 5.0
+# The least rate is an average: 100 MB sent at once would buy 55 hours of silence at 512 B/s.
+STALL_SECONDS = 30.0
 
 
 class Upload:
@@ -72,7 +74,7 @@ class Upload:
             return
         if not done:
             self._pieces.append(piece)
-            self._bound()
+            self.bound()
             return
         call.upload_done(b"".join((*self._pieces, piece)) if self._pieces else piece)
 
@@ -85,17 +87,18 @@ class Upload:
         if done:
             call.more = False
         else:
-            self._bound()
+            self.bound()
         if piece and call.link is not None:
             call.link.send(piece)
         if done:
             call.upload_done(b"")
 
-    def _bound(self) -> None:
+    def bound(self) -> None:
         """Give the next piece its time: by the least rate, and in total unless it is a stream."""
         call = self._call
         settings = call.current.settings
         allowed = RATE_GRACE_SECONDS + call.received / settings.body_rate
         if not self._streaming:
             allowed = min(allowed, settings.body_timeout)
-        call.connection.deadline = self._began + allowed
+        connection = call.connection
+        connection.deadline = min(self._began + allowed, connection.gate.clock.now + STALL_SECONDS)
