@@ -21,14 +21,16 @@ from yett.contract.lint_access import (
     unknown_scopes,
     unverifiable,
 )
-from yett.contract.lint_shape import (
-    ambiguous_media_types,
+from yett.contract.lint_schemas import (
     closed_branches,
-    ignored_servers,
     open_objects,
-    parameter_case,
     unbounded_lists,
     unbounded_texts,
+)
+from yett.contract.lint_shape import (
+    ambiguous_media_types,
+    ignored_servers,
+    parameter_case,
     unread_bodies,
 )
 from yett.contract.model import Contract
