@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from yett.policy.jsonbody import MAX_JSON_DEPTH, MAX_JSON_KEYS, read_json
+from yett.policy.jsonbody import MAX_JSON_CONTAINERS, MAX_JSON_DEPTH, MAX_JSON_KEYS, read_json
 from yett.policy.model import Fault
 
 
@@ -104,6 +104,15 @@ def test_keys_are_counted():
     many = b"{" + b",".join(b'"%d":1' % i for i in range(MAX_JSON_KEYS + 1)) + b"}"
     assert read_json(many).keyword == "maxProperties"
     assert read_json(b'{"a":"' + b":" * (MAX_JSON_KEYS + 9) + b'"}')[0]["a"]
+
+
+def test_containers_are_counted():
+    """More arrays and objects than the cap are refused; brackets in strings are none."""
+    assert isinstance(read_json(b"[" + b"[]," * (MAX_JSON_CONTAINERS - 2) + b"[]]"), tuple)
+    for piece in (b"[],", b"{},"):
+        many = b"[" + piece * MAX_JSON_CONTAINERS + b"0]"
+        assert read_json(many).code == "deep"
+    assert read_json(b'["' + b"[" * (MAX_JSON_CONTAINERS + 9) + b'"]')[0]
 
 
 def test_hostile_bytes_are_cheap():
