@@ -154,7 +154,7 @@ class Decision(Struct, frozen=True, kw_only=True):
     reply: tuple[int, tuple[tuple[bytes, bytes], ...]] | None = None
 
 
-class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Event(Struct, frozen=True, omit_defaults=True):
     """One record in the ledger: who did what, what was decided and why.
 
     Values that came from the client unverified are limited to method, path and source; queries,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import msgspec
 from kit.engine import BEARER, need, operation, program, request
 
+from yett.credentials.verifier import Verified
 from yett.engine import record
 from yett.policy.model import Fault
-from yett.terms import Mode
+from yett.terms import Mode, Principal
 
-NUMBERS = {"status": 200, "upstream_status": 200, "bytes_in": 1, "bytes_out": 2, "seconds": 0.0015}
+NUMBERS = {"status": 200, "upstream_status": 201, "bytes_in": 1, "bytes_out": 2, "seconds": 0.0015}
 
 
 def test_it_says_who_what_and_why(run):
@@ -22,6 +23,55 @@ def test_it_says_who_what_and_why(run):
     assert event.note == "mismatch minimum"
     assert event.milliseconds == 1.5
     assert event.policy == "d" * 16
+
+
+def test_every_field_is_where_its_name_says(run, view):
+    """The record is built by place, so each place is checked by name."""
+    known = {
+        "id": "alice",
+        "kind": "user",
+        "issuer": "iss",
+        "client": "app",
+        "tenant": "t1",
+        "credential": "jti-1",
+    }
+    view.tokens[b"good"] = Verified(
+        Principal(**known, scopes=frozenset({"read"}), scheme="jwt", expires=2e9)
+    )
+    trace = b"00-" + b"a" * 32 + b"-" + b"b" * 16 + b"-01"
+    bound = program(operation(text=lambda *_: ("query/q", "s&1c", Mode.OBSERVE)))
+    decision, x, _ = run(bound, request(authorization=b"Bearer good", traceparent=trace))
+    event = record.event(x, decision, **NUMBERS)
+    assert {name: getattr(event, name) for name in event.__struct_fields__} == {
+        "time": 1000.0,
+        "request": "r1",
+        "kind": "request",
+        "method": "GET",
+        "path": "/things/7",
+        "operation": "api.GET /things/{id}",
+        "api": "api",
+        "source": "203.0.113.9",
+        "principal": "alice",
+        "principal_kind": "user",
+        "issuer": "iss",
+        "client": "app",
+        "tenant": "t1",
+        "credential": "jti-1",
+        "verdict": "allow",
+        "step": 13,
+        "code": "",
+        "note": event.note,
+        "observed": ("injection-suspected",),
+        "fingerprint": "s&1c",
+        "status": 200,
+        "upstream_status": 201,
+        "bytes_in": 1,
+        "bytes_out": 2,
+        "milliseconds": 1.5,
+        "policy": "d" * 16,
+        "trace": "a" * 32,
+        "resources": (),
+    }
 
 
 def test_no_secret_enters_an_event(run):
