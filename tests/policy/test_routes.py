@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yett.policy.routes import RouteConflict, Router, template_segments
+from yett.policy.routes import RouteConflict, Router
 
 
 def table(*templates):
@@ -81,12 +81,6 @@ def test_mixed_segments_do_not_backtrack():
     assert found(router, "/" + "-" * 100_000) is None
     assert found(router, "/" + "a-" * 50_000) is None
     assert time.thread_time() - before < 0.5
-
-
-def test_segments_of_a_template():
-    """An empty segment is a segment."""
-    assert template_segments("/") == ("",)
-    assert template_segments("/a/") == ("a", "")
 
 
 def test_the_longest_base_answers_for_the_undeclared():

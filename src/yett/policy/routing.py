@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from yett.contract.model import Api, Operation
 from yett.contract.report import Report
 from yett.policy.model import OperationPolicy
-from yett.policy.routes import RouteConflict, Router, template_segments
+from yett.policy.route_tree import template_segments
+from yett.policy.routes import RouteConflict, Router
 from yett.policy.rules import ROUTE_CONFLICT, ROUTE_CROSSING
 
 FALLBACK_METHOD = "*"  # of the operation that stands for all undeclared ones of an API
