@@ -7,18 +7,15 @@ read as that number (OpenAI's `"9.22e18"`). JSON Schema 2020-12, and OpenAPI 3.0
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from typing import Any
 
 from yett.contract.cycles import break_cycles
 from yett.contract.fitting import did_you_mean
+from yett.contract.keywords import LEAVES, TYPES
 from yett.contract.places import Pointer
 from yett.contract.refs import Reader, is_remote, never
 from yett.contract.report import quote
 from yett.contract.rules import OPENAPI_REF, SCHEMA_KEYWORD, SCHEMA_REF
-
-TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
 
 ONE = (
     "additionalProperties", "contains", "contentSchema", "else", "if", "items", "not",
@@ -29,74 +26,6 @@ MAP = ("$defs", "definitions", "dependentSchemas", "patternProperties", "propert
 _INNER = {**dict.fromkeys(ONE, 1), **dict.fromkeys(LIST, 2), **dict.fromkeys(MAP, 3)}
 
 
-def _is_number(value: Any) -> bool:
-    return type(value) is int or (type(value) is float and math.isfinite(value))
-
-
-def _is_count(value: Any) -> bool:
-    whole = type(value) is int or (type(value) is float and value.is_integer())
-    return whole and value >= 0
-
-
-def _is_bound(value: Any) -> bool:
-    return type(value) is bool or _is_number(value)  # boolean in OpenAPI 3.0
-
-
-def _is_step(value: Any) -> bool:
-    return _is_number(value) and value > 0
-
-
-def _is_text(value: Any) -> bool:
-    return type(value) is str
-
-
-def _is_flag(value: Any) -> bool:
-    return type(value) is bool
-
-
-def _is_choice(value: Any) -> bool:
-    return type(value) is list and bool(value)
-
-
-def _is_object(value: Any) -> bool:
-    return type(value) is dict
-
-
-def _is_names(value: Any) -> bool:
-    return type(value) is list and all(type(name) is str for name in value)
-
-
-def _is_type(value: Any) -> bool:
-    if type(value) is list:
-        return bool(value) and all(type(name) is str and name in TYPES for name in value)
-    return type(value) is str and value in TYPES
-
-
-# keyword -> (check, the form it must have)
-LEAVES: dict[str, tuple[Callable[[Any], bool], str]] = {
-    **dict.fromkeys(("minimum", "maximum"), (_is_number, "a number")),
-    **dict.fromkeys(("exclusiveMinimum", "exclusiveMaximum"), (_is_bound, "a number")),
-    **dict.fromkeys(
-        (
-            "minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties",
-            "minContains", "maxContains",
-        ),
-        (_is_count, "a whole number from 0 on"),
-    ),
-    "multipleOf": (_is_step, "a number greater than 0"),
-    "type": (_is_type, "a type"),
-    "enum": (_is_choice, "a list with a value in it"),
-    "required": (_is_names, "a list of names"),
-    "pattern": (_is_text, "a string"),
-    "uniqueItems": (_is_flag, "`true` or `false`"),
-    "readOnly": (_is_flag, "`true` or `false`"),
-    "writeOnly": (_is_flag, "`true` or `false`"),
-    "nullable": (_is_flag, "`true` or `false`"),
-    "deprecated": (_is_flag, "`true` or `false`"),
-    "format": (_is_text, "a string"),
-    "discriminator": (_is_object, "an object"),
-    "dependentRequired": (_is_object, "an object"),
-}  # fmt: skip
 # Without these the schema is no wider, or they are annotations.
 _DROPPED = frozenset(("deprecated", "discriminator", "format", "nullable", "writeOnly"))
 _NUMERIC = frozenset(k for k, (_, form) in LEAVES.items() if "number" in form)
