@@ -24,10 +24,14 @@ _HOP_BY_HOP = frozenset(
     b"trailer transfer-encoding upgrade http2-settings".split()
 )
 _SPOOFABLE = frozenset(
-    b"cf-connecting-ip client-ip forwarded front-end-https proxy true-client-ip via "
-    b"x-client-ip x-cluster-client-ip x-forwarded x-host x-http-method x-http-method-override "
-    b"x-method-override x-original-host x-original-method x-original-uri x-original-url "
-    b"x-override-url x-proxyuser-ip x-real-ip x-rewrite-url x-url-scheme".split()
+    b"cf-connecting-ip cf-connecting-ipv6 client-ip fastly-client-ip fly-client-ip forwarded "
+    b"forwarded-for front-end-https proxy true-client-ip via x-arr-ssl x-azure-clientip "
+    b"x-azure-socketip x-client-ip x-cluster-client-ip x-envoy-external-address x-forward-for "
+    b"x-forwarded x-host x-http-destinationurl x-http-method "
+    b"x-http-method-override x-method-override x-original-for x-original-forwarded-for "
+    b"x-original-host x-original-method x-original-path x-original-proto x-original-remote-addr "
+    b"x-original-uri x-original-url x-originating-ip x-override-url x-proxyuser-ip x-real-ip "
+    b"x-remote-addr x-remote-ip x-rewrite-uri x-rewrite-url x-scheme x-url-scheme".split()
 )
 _SPOOFABLE_PREFIXES = (b"x-forwarded-", b"yett-", b"x-yett-")
 # A client that has these removed on the way changes who it is to the service: Caddy drops
