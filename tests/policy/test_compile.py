@@ -158,3 +158,21 @@ def test_the_weaker_mode_is_the_less_strict():
 
 def _path(name):
     return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+@pytest.mark.parametrize(
+    ("rules", "found"),
+    [
+        ('body = "observe"', ["`injection` is `enforce` where `body` is `observe`"]),
+        ('parameters = "off"', ["`injection` is `enforce` where `parameters` is `off`"]),
+        ('body = "observe"\nparameters = "observe"\ninjection = "observe"', []),
+        ('body = "off"\ninjection = "off"', []),
+        ("", []),
+    ],
+)
+def test_a_search_that_sees_only_what_fits_is_said(build, rules, found):
+    """What a weaker rule lets through unread is not searched: nobody should think it is."""
+    body = {"required": True, "content": {"application/json": {"schema": {"type": "string"}}}}
+    query = {"name": "q", "in": "query", "schema": {"type": "string"}}
+    paths = {"/a": {"post": {**OPEN, "requestBody": body, "parameters": [query]}}}
+    assert [r.message for r in build(paths, f"[rules]\n{rules}\n").remarks] == found

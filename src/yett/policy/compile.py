@@ -22,10 +22,11 @@ from yett.policy.model import (
     Policy,
     Shapes,
     TextScan,
+    TextSource,
     Upstream,
 )
 from yett.policy.routing import FALLBACK_METHOD, route
-from yett.policy.rules import TEXT_SETTING
+from yett.policy.rules import INJECTION_UNREAD, TEXT_SETTING
 from yett.policy.shapes import compile_shapes
 from yett.terms import Mode
 
@@ -91,7 +92,7 @@ def _compile_api(api: Api, config: Config, report: Report) -> list[OperationPoli
     for operation in api.operations:
         shape = shapes[operation.id]
         own = modes | operation.settings.modes
-        text = _scan(operation, shape, own["injection"], report)
+        text = _scan(operation, shape, own, report)
         compiled.append(_compile_operation(operation, api, config, shape, text=text, modes=own))
     if modes["route"] is not Mode.ENFORCE:
         compiled.append(_undeclared(api, config, modes))
@@ -175,12 +176,14 @@ def _limits(operation: Operation, config: Config) -> tuple[Limit, ...]:
     )
 
 
-def _scan(operation: Operation, shape: Shapes, mode: Mode, report: Report) -> TextScan | None:
+def _scan(
+    operation: Operation, shape: Shapes, modes: dict[str, Mode], report: Report
+) -> TextScan | None:
     text = shape.text
     if operation.settings.stream in ("request", "both"):
         text = replace(text, bodies=())  # passes unread: what is not looked at is not promised
     try:
-        return build_scan(text, operation.settings.text, mode)
+        scan = build_scan(text, operation.settings.text, modes["injection"])
     except UnknownPlaceError as error:
         hint = "write `query/name`, `path/name` or a pointer into the body such as `/items/*/note`"
         for place in error.places:
@@ -188,3 +191,18 @@ def _scan(operation: Operation, shape: Shapes, mode: Mode, report: Report) -> Te
             source = operation.source.at("x-yett", "text", place)
             report.add(TEXT_SETTING, message, source, hint=hint, subject=operation.id)
         return None
+    if scan is not None:
+        _note_unread(operation, text, modes, report)
+    return scan
+
+
+def _note_unread(
+    operation: Operation, text: TextSource, modes: dict[str, Mode], report: Report
+) -> None:
+    """What a weaker rule lets through was not read, so the search sees nothing of it."""
+    searched = modes["injection"]
+    for rule, schemas in (("parameters", text.parameters), ("body", text.bodies)):
+        if schemas and weaker(searched, modes[rule]) is not searched:
+            message = f"`injection` is `{searched}` where `{rule}` is `{modes[rule]}`"
+            hint = "what does not fit its schema is not read, so it goes on without being searched"
+            report.add(INJECTION_UNREAD, message, operation.source, hint=hint, subject=operation.id)

@@ -29,6 +29,7 @@ BODY_UNCHECKED = Rule("body-unchecked", "note", "bodies of a type go on unread")
 
 # Free text
 TEXT_SETTING = Rule("text-setting", "error", "`x-yett: {text: ...}` names no value")
+INJECTION_UNREAD = Rule("injection-unread", "warning", "values are searched only if they fit")
 INJECTION_UNAVAILABLE = Rule("injection-unavailable", "error", "libinjection cannot be loaded")
 
 # Routes
