@@ -9,6 +9,7 @@ import platform
 import re
 import shutil
 import subprocess
+import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,7 +118,7 @@ def _machine() -> str:
     info = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
     model = re.search(r"model name\s*:\s*(.+)", info)
     memory = re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text())
-    versions = [f"Python {platform.python_version()}"]
+    versions = [f"Python {platform.python_version()} ({_build()})"]
     for name in ("uvloop", "httptools", "uvicorn", "fastapi", "pydantic", "pyjwt", "slowapi"):
         try:
             versions.append(f"{name} {importlib.metadata.version(name)}")
@@ -136,6 +137,18 @@ def _machine() -> str:
         f" {int(memory[1]) // 1024 if memory else 0} MB, {platform.system()} {platform.release()}."
         f" {', '.join(versions)}."
     )
+
+
+def _build() -> str:
+    """How the interpreter was built: without PGO it takes about a sixth longer, here and there."""
+    flags = f"{sysconfig.get_config_var('CONFIG_ARGS')} {sysconfig.get_config_var('PY_CFLAGS')}"
+    tuned = "--enable-optimizations" in flags or "-fprofile-use" in flags or _is_debian()
+    return "built with PGO" if tuned else "built without PGO"
+
+
+def _is_debian() -> bool:
+    # Debian runs its profile outside of configure; its flags do not say so.
+    return sysconfig.get_config_var("prefix") == "/usr"
 
 
 def _said(command: list[str], pattern: str, name: str) -> str:
