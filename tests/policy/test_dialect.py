@@ -159,3 +159,24 @@ def test_read_only(new_body):
         assert isinstance(read({"n": "x"}), BodyRead)
         assert read({"n": "x", "id": 1}).code == "unknown"
         assert read({}).code == "missing"
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        ({"required": ["a", "b", "a"]}, {"required": ["a", "b"]}),
+        ({"type": ["string", "null", "string"]}, {"type": ["string", "null"]}),
+        ({"dependentRequired": {"a": ["b", "b"]}}, {"dependentRequired": {"a": ["b"]}}),
+        ({"maxLength": 3.0}, {"maxLength": 3}),
+    ],
+)
+def test_what_is_said_twice_is_said_once(schema, expected, new_body):
+    """A name given twice means no more, and must not refuse a whole contract."""
+    assert restate(schema, "3.1") == (expected, [])
+    assert new_body(schema) is not None
+
+
+@pytest.mark.parametrize("keyword", ["minimum", "maxLength", "multipleOf"])
+def test_a_number_beyond_every_double_is_no_limit(keyword):
+    """`1` and 400 zeros: it is dropped with a warning, and nothing overflows."""
+    assert restate({keyword: 10**400}, "3.1") == ({}, [SCHEMA_VALUE])

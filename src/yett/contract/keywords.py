@@ -5,20 +5,21 @@ A literal table; a boolean `exclusiveMinimum` is OpenAPI 3.0's. JSON Schema 2020
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Callable
 from typing import Any
 
+# The largest double: an integer beyond it is infinite to some parsers, and an exception to others.
+LARGEST = sys.float_info.max
 TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
 
 
 def _is_number(value: Any) -> bool:
-    return type(value) is int or (type(value) is float and math.isfinite(value))
+    return type(value) in (int, float) and -LARGEST <= value <= LARGEST
 
 
 def _is_count(value: Any) -> bool:
-    whole = type(value) is int or (type(value) is float and value.is_integer())
-    return whole and value >= 0
+    return _is_number(value) and value >= 0 and value == int(value)
 
 
 def _is_bound(value: Any) -> bool:

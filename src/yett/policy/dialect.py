@@ -67,7 +67,7 @@ class Dialect:
             if row is None:
                 continue
             if row[1](value):
-                own[name] = int(value) if name in COUNTS else value
+                own[name] = _plain(name, value)
             elif name in STRUCTURAL:
                 self.notes.add(
                     SCHEMA_STRUCTURE,
@@ -142,6 +142,17 @@ def _modernised(schema: dict[str, Any], *, old: bool) -> dict[str, Any]:
             kind = "dependentRequired" if isinstance(value, list) else "dependentSchemas"
             changed[kind] = {**changed.get(kind, {}), name: value}
     return changed
+
+
+def _plain(name: str, value: Any) -> Any:
+    """Write a value as the validator's meta-schema wants it: counts whole, names once."""
+    if name in COUNTS:
+        return int(value)
+    if name in ("required", "type") and isinstance(value, list):
+        return list(dict.fromkeys(value))
+    if name == "dependentRequired":
+        return {key: list(dict.fromkeys(names)) for key, names in value.items()}
+    return value
 
 
 def _bound_integers(own: dict[str, Any]) -> None:

@@ -7,11 +7,11 @@ validation s6.
 from __future__ import annotations
 
 import enum
-import math
 from collections.abc import Callable
 from typing import Any
 
-TYPES = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
+from yett.contract.keywords import LARGEST, TYPES
+
 # The free-text rules (injection/freetext.py) read this one from the schema; validators ignore it.
 KEPT_EXTENSION = "x-yett-text"
 
@@ -44,7 +44,8 @@ def _is_schema_map(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    known = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return known and -LARGEST <= value <= LARGEST
 
 
 def _is_positive(value: Any) -> bool:
