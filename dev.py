@@ -4,7 +4,7 @@
 Standard library only, so that it runs on a bare machine. It makes `.venv` from `uv.lock` with uv
 (which it installs into `.yett/tools` where there is none), falls back to venv and pip, and leaves a
 stamp so that a repeat costs nothing. Arguments after the command go to the command unchanged.
-It never touches anything outside the checkout.
+It touches nothing outside the checkout but the caches of uv and pip.
 """
 
 from __future__ import annotations

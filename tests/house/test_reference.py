@@ -157,3 +157,23 @@ def test_readme_is_short_and_its_commands_exist(root, generator):
             if parts[:1] == ["yett"]:
                 plain = [part for part in parts[1:] if not part.startswith("-")]
                 assert any(f"yett {part}" in known for part in plain), line
+
+
+def test_conformance_names_tests_that_exist(root):
+    """Each test file in a conformance table is there; one without folder shares that before it."""
+    for page in sorted((root / "docs/conformance").glob("*.md")):
+        rows = (r for r in page.read_text(encoding="utf-8").splitlines() if r.startswith("| "))
+        for line in rows:
+            folder = ""
+            for name in re.findall(r"[\w/]+\.py", line.removesuffix("|").rpartition("|")[2]):
+                folder = name.rpartition("/")[0] or folder
+                path = root / "tests" / folder / name.rpartition("/")[2]
+                assert path.exists(), f"{page.name}: {name}"
+
+
+def test_the_index_leads_to_every_page(root):
+    """No page of the docs is an orphan; decisions are listed by their folder."""
+    index = (root / "docs/index.md").read_text(encoding="utf-8")
+    for page in (root / "docs").rglob("*.md"):
+        name = page.relative_to(root / "docs").as_posix()
+        assert name == "index.md" or name.startswith("adr/") or f"({name})" in index, name
