@@ -24,6 +24,7 @@ import click
 from msgspec import Struct
 
 import yett
+from yett.cli.cores import usable_cores
 from yett.cli.descriptors import raise_limit
 from yett.cli.folder import in_folder
 from yett.cli.hazards import hazards
@@ -127,7 +128,7 @@ def _setting(listen: str | None) -> str:
 
 def _workers(program: Program, asked: int | None) -> int:
     wanted = program.policy.config.gateway.workers if asked is None else asked
-    return wanted or len(os.sched_getaffinity(0))
+    return wanted or usable_cores()
 
 
 def _bind(program: Program, address: Address, count: int, setting: str) -> Bound:
