@@ -108,7 +108,9 @@ def test_did_you_mean(read):
         (b'{"x_yet": 1}', True),
         (b'{"x\\u002dyett": 1}', True),
         (b'"\\x78-y\\x65tt": 1', True),
-        (b'{"caf\\u00e9": "-y"}', False),
+        (b'? "x-ye\\\n  tt"\n: 1', True),
+        (b'{"x_yett": 1, "X-yeet": 2}', True),
+        (b'{"caf\\u00e9": "next-year"}', False),
         (b"{}", False),
     ],
 )

@@ -41,11 +41,13 @@ LATER = ("resource", "machine", "sunset", "webhook")
 _SCHEMA_WORDS = frozenset(("schema", "schemas", "itemSchema", "$defs", "definitions"))
 _NOT_READ = frozenset(("example", "examples", "default", "const", "enum", "value"))
 _TEXT_PLACE = re.compile(r"(?:/.*|(?:path|query|header|cookie)/.+)\Z", re.DOTALL)
-# Two searches of 0.3 ms on GitHub's 13 MB spare a walk of 200 ms when there is nothing to find.
-_MENTION = re.compile(rb"[xX][-_][yY][eE]")
+# Searches of 13 ms in all on GitHub's 13 MB spare a walk of 60 ms or more when there is nothing to
+# find. Each starts with one letter: one that starts with a choice of letters takes 45 ms.
+_MENTIONS = (re.compile(rb"-[yY][eE]{1,2}[tT]"), re.compile(rb"_[yY][eE]{1,2}[tT]"))
 # `x_yett`, `X-yet`, `x-yeet-text`: nothing reads them, and `public` or `limit` would be lost.
 _MISSPELT = re.compile(r"x[-_]ye{1,2}t{1,3}(?![a-z])", re.IGNORECASE)
-_ESCAPED = re.compile(rb"\\(?:u00|U000000|x)[2-7]")
+# Letters that are escaped, and a key that goes on in YAML's next line.
+_ESCAPED = re.compile(rb"\\(?:(?:u00|U000000|x)[2-7]|[\r\n])")
 
 Names = dict[str, Any]
 
@@ -157,7 +159,7 @@ def _check(value: dict[str, Any], at: Source, report: Report) -> None:
 
 def mentions(data: bytes) -> bool:
     """Tell whether a text may hold a `x-yett` key, also when some letters are escaped."""
-    return _MENTION.search(data) is not None or _ESCAPED.search(data) is not None
+    return any(pattern.search(data) for pattern in (*_MENTIONS, _ESCAPED))
 
 
 def check_names(document: Any, source: Source, report: Report) -> None:
