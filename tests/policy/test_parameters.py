@@ -150,6 +150,7 @@ def test_querystring(reader, new_parameter):
     json = reader(new_parameter("q", "querystring", schema, media_type="application/json"))
     assert json((), quote('{"n":1}'), {}).values == {"querystring": {"q": {"n": 1}}}
     assert isinstance(json((), quote('{"n":1,"n":2}'), {}), Fault)
+    assert json((), "%7", {}).code == "malformed"
 
 
 def test_allow_empty(reader, new_parameter):

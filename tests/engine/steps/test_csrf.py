@@ -68,3 +68,11 @@ def test_a_bearer_token_needs_no_origin(run):
     bound = program(operation("POST"))
     wanted = request(method="POST", authorization=b"Bearer good", sec_fetch_site=b"cross-site")
     assert run(bound, wanted)[0].problem is None
+
+
+def test_cookies_that_are_no_credential_are_not_looked_at(run):
+    """A preference in a cookie authenticates nobody: the answer is that a credential is missing."""
+    bound = program(operation("POST", security=need(COOKIE)))
+    wanted = request(method="POST", cookie=b"theme=dark", sec_fetch_site=b"cross-site")
+    decision, _, _ = run(bound, wanted)
+    assert decision.problem.code == "credential-missing"

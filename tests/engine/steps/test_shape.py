@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from kit.engine import operation, program, request
 
-from yett.policy.model import Fault
+from yett.policy.model import BodyRead, Fault, ParametersRead
 
 GOOD = {"authorization": b"Bearer good"}
 
@@ -70,3 +70,17 @@ def test_an_empty_chunked_body_counts_as_missing(run):
     bound = program(operation("POST", body=lambda *_: pytest.fail("read"), body_required=True))
     decision, _, _ = run(bound, request(method="POST", length=None, **GOOD), b"")
     assert decision.problem.code == "body-missing"
+
+
+def test_what_would_have_been_refused_is_observed(run):
+    """Unknown names that are let by go on record by their place, and the request goes on."""
+    stranger = (Fault("unknown", "query/x"),)
+    read = ParametersRead({"query": {}}, "x=1", stranger)
+    decision, x, _ = run(program(operation(parameters=lambda *_: read)), request(**GOOD))
+    assert decision.problem is None
+    assert [(p.code, p.pointer) for p in x.observed] == [("parameter-unknown", "query/x")]
+    body = BodyRead({"x": 1}, b'{"x":1}', (Fault("unknown", "/x"),))
+    bound = program(operation("POST", body=lambda *_: body))
+    decision, x, _ = run(bound, request(method="POST", length=7, **GOOD), b'{"x":1}')
+    assert decision.problem is None
+    assert [(p.code, p.pointer) for p in x.observed] == [("body-invalid", "/x")]
