@@ -168,6 +168,16 @@ def test_wrong_input_is_named(run, options, code, words):
     assert "Traceback" not in result.output
 
 
+@pytest.mark.parametrize("text", ["<html>docs</html>", '{"paths": {}}', "[]"])
+def test_another_page_is_no_description(run, tmp_path, text):
+    """The address of the documentation instead of the document: nothing is written."""
+    (tmp_path / "page.yaml").write_text(text)
+    result = run("--openapi", "page.yaml")
+    assert result.exit_code == 2
+    assert "`page.yaml` is no OpenAPI description\nhint: name the JSON or YAML" in result.output
+    assert not (tmp_path / "contract").exists()
+
+
 def test_text_that_is_no_document_writes_nothing(run, tmp_path):
     """The mistake is named before a file is made."""
     (tmp_path / "broken.json").write_text("{")

@@ -43,6 +43,14 @@ def test_public_beside_a_requirement_is_a_warning(contract, good):
     assert rules(contract, good)["public-and-secured"].subject == "shop.health"
 
 
+def test_what_is_public_is_guarded_by_no_scheme(contract, good):
+    """An unverifiable scheme of the root is counted without the operations that were opened."""
+    good["security"] = [{"bearer": []}]
+    good["paths"] = {f"/{n}": {"get": {"operationId": f"o{n}"}} for n in range(3)}
+    good["paths"]["/0"]["get"]["x-yett"] = {"public": True}
+    assert "guards 2 operations" in rules(contract, good)["credential-unverifiable"].message
+
+
 def test_one_public_operation_of_a_guarded_document_is_meant(contract, good):
     """The root asks for a credential, one operation is opened: nothing is said."""
     good["security"] = [{"bearer": []}]

@@ -186,3 +186,20 @@ def test_no_text_raises_anything_else(text):
     """A parser fed with noise answers a value or a ContractError."""
     with contextlib.suppress(ContractError):
         read_yaml(text, "a.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("a:\n\tb: 1\n", "indent with spaces"),
+        ("a: b: c\n", "holds `: ` in quotes"),
+        ("actions: []\n  - a: 1\n", "is a `[]` left?"),
+        ("a: {url: https://{host}/b}\n", "holds `{`"),
+        ("a: @b\n", "begins with `@`"),
+    ],
+)
+def test_the_commonest_slips_of_yaml_have_a_next_step(text, hint):
+    """The parser says what it met; the hint says what to write."""
+    with pytest.raises(ContractError) as caught:
+        read_yaml(text, "o.yaml")
+    assert hint in caught.value.findings[0].hint

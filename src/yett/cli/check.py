@@ -106,7 +106,8 @@ def _print_text(findings: tuple[Finding, ...], table: tuple[Row, ...], *, everyt
     click.echo(as_text(shown, findings))
     hidden = len(findings) - len(shown)
     if hidden:
-        click.echo(f"{hidden:,} of them are not shown; `yett check --all` shows them")
+        verb = "is" if hidden == 1 else "are"
+        click.echo(f"{hidden:,} of them {verb} not shown; `yett check --all` shows all")
     if everything or len(table) <= MAX_ROWS_SHOWN:
         _print_table(table)
     click.echo(summary(table))

@@ -65,6 +65,11 @@ def init(
     data, description = _description(where, openapi, app)
     try:
         document = read_document(data, description, lambda: data).value
+        if not isinstance(document, dict) or not {"openapi", "swagger"} & document.keys():
+            _refuse(
+                f"`{openapi or app}` is no OpenAPI description",
+                "name the JSON or YAML itself, such as http://127.0.0.1:8000/openapi.json",
+            )
         if update:
             description = _described(where, name)
             files = {description: data}

@@ -123,6 +123,8 @@ def _schemes(contract: Contract) -> Iterator[tuple[SecurityScheme, Operation, in
         first: dict[str, tuple[SecurityScheme, Operation]] = {}
         count: dict[str, int] = {}
         for operation in api.operations:
+            if operation.settings.public is True:
+                continue  # inherits the requirement of the root, and needs none
             for scheme in {need.scheme.name: need.scheme for need in needs(operation)}.values():
                 first.setdefault(scheme.name, (scheme, operation))
                 count[scheme.name] = count.get(scheme.name, 0) + 1

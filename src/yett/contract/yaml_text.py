@@ -50,6 +50,15 @@ _FLOAT = re.compile(
     r"[-+]?(?:\.[0-9]{1,999}|(?:0|[1-9][0-9]{0,299})(?:\.[0-9]{0,999})?)(?:[eE][-+]?[0-9]{1,3})?\Z"
 )
 
+# libyaml says what it met; what to do about the commonest slips.
+_SYNTAX_HINTS = (
+    ("a tab", "indent with spaces"),
+    ("mapping values are not allowed", "put a text that holds `: ` in quotes"),
+    ("did not find expected key", "compare the indentation with the lines before; is a `[]` left?"),
+    ("did not find expected ','", "put a text that holds `{`, `[` or `,` in quotes"),
+    ("cannot start any token", "put a text that begins with `@`, `%` or a backtick in quotes"),
+)
+
 
 def read_yaml(text: str, path: str) -> Any:
     """Parse one YAML document.
@@ -89,7 +98,7 @@ def _refuse_syntax(error: yaml.YAMLError, text: str, path: str) -> NoReturn:
     line = mark.line + 1 if mark is not None else 0
     if mark is not None and text[mark.index : mark.index + 1] == "\t":
         problem = "a tab stands where only spaces may"
-    hint = "indent with spaces" if "tab" in problem else ""
+    hint = next((hint for words, hint in _SYNTAX_HINTS if words in problem), "")
     refuse(DOCUMENT_SYNTAX, f"not YAML: {problem}", path, line, hint=hint)
 
 
