@@ -86,6 +86,15 @@ def test_test_files_have_their_source_file(root):
             assert (root / "src/yett" / name).exists() or says, f"{path}: no source, no docstring"
 
 
+def test_tests_say_what_they_promise(root):
+    """Each test has one sentence: what is promised, not how it is tried."""
+    for path in sorted((root / "tests").rglob("test_*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            named = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+            if named and node.name.startswith("test_"):
+                assert ast.get_docstring(node), f"{path.relative_to(root)}: {node.name}"
+
+
 def test_modules_say_what_they_are(root, trees):
     """Each module starts with a docstring of at most 12 lines, which ends its first line well."""
     for path, tree in trees.items():
