@@ -107,7 +107,7 @@ def _print_text(findings: tuple[Finding, ...], table: tuple[Row, ...], *, everyt
     hidden = len(findings) - len(shown)
     if hidden:
         verb = "is" if hidden == 1 else "are"
-        click.echo(f"{hidden:,} of them {verb} not shown; `yett check --all` shows all")
+        click.echo(f"{hidden:,} of them {verb} not shown; `yett check --all` shows them")
     if everything or len(table) <= MAX_ROWS_SHOWN:
         _print_table(table)
     click.echo(summary(table))
