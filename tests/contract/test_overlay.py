@@ -109,6 +109,9 @@ def test_an_update_of_the_root_leaves_the_other_lines_alone():
     ("actions", "rule", "severity", "words"),
     [
         ([{"target": "$.paths['/c']", "remove": True}], "overlay-no-match", "warning", "matches nothing"),
+        ([{"target": "$.paths['/c']", "update": {"tags": []}}], "overlay-no-match", "warning", "matches nothing"),
+        ([{"target": "$.paths['/c'].get", "update": {"x-yett": {"limit": "1/s per ip"}}}], "overlay-lost", "error", "so its `x-yett` would guard nothing"),
+        ([{"target": "$.paths.*[?@.nope]", "update": {"security": []}}], "overlay-lost", "error", "so its `security` would"),
         ([{"target": "$.paths[", "remove": True}], "overlay-target", "error", "is not a JSONPath"),
         ([{"target": "paths", "remove": True}], "overlay-target", "error", "is not a JSONPath"),
         ([{"target": "$.paths./a", "remove": True}], "overlay-target", "error", "is not a JSONPath"),

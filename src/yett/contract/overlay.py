@@ -16,6 +16,7 @@ from yett.contract.fitting import did_you_mean
 from yett.contract.report import Report, quote
 from yett.contract.rules import (
     OVERLAY_EXTENDS,
+    OVERLAY_LOST,
     OVERLAY_NO_MATCH,
     OVERLAY_SHAPE,
     OVERLAY_TARGET,
@@ -128,8 +129,7 @@ def _apply(document: Any, action: dict[str, Any], at: Source, report: Report) ->
     if nodes is None:
         return []
     if not nodes:
-        message = f"the target {quote(target)} matches nothing"
-        report.add(OVERLAY_NO_MATCH, message, at.at("target"), hint=_nearest_path(target, document))
+        _no_match(action, document, at, report)
     if action.get("remove"):
         _remove(nodes, document, target, at, report)
         return []
@@ -161,6 +161,21 @@ def _find(
         report.add(OVERLAY_TARGET, message, at.at("target"), hint=hint)
         return None
     return nodes
+
+
+def _no_match(action: dict[str, Any], document: Any, at: Source, report: Report) -> None:
+    """A target that is gone is a warning; a control that was meant for it is not dropped so."""
+    target, update = action["target"], action.get("update")
+    message = f"the target {quote(target)} matches nothing"
+    hint = _nearest_path(target, document)
+    keys = update if isinstance(update, dict) and not action.get("remove") else ()
+    lost = [key for key in keys if key == "security" or key.startswith("x-yett")]
+    if not lost:
+        report.add(OVERLAY_NO_MATCH, message, at.at("target"), hint=hint)
+        return
+    message += f", so its `{lost[0]}` would guard nothing"
+    hint = hint or "remove the action if the operation is gone"
+    report.add(OVERLAY_LOST, message, at.at("target"), hint=hint)
 
 
 def _nearest_path(target: str, document: Any) -> str:

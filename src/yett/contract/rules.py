@@ -38,6 +38,7 @@ DOCUMENT_YAML = Rule("document-yaml", "error", "a file uses YAML that has no JSO
 OVERLAY_SHAPE = Rule("overlay-shape", "error", "an Overlay is not an Overlay 1.0 document")
 OVERLAY_TARGET = Rule("overlay-target", "error", "an Overlay target cannot be used")
 OVERLAY_NO_MATCH = Rule("overlay-no-match", "warning", "an Overlay target matches nothing")
+OVERLAY_LOST = Rule("overlay-lost", "error", "an Overlay adds a control to what is not there")
 OVERLAY_EXTENDS = Rule("overlay-extends", "warning", "an Overlay extends another document")
 
 # OpenAPI
