@@ -115,6 +115,15 @@ def test_a_broken_contract_changes_nothing(scene):
     assert "openapi.json" in record["note"]
 
 
+def test_a_mended_contract_is_told(scene, capfd):
+    """Files that mean what already runs swap nothing, and who mended them hears so."""
+    scene.operator.heard(scene.first, {"kept": "the files moved"})
+    scene.operator.tick()
+    scene.check()
+    assert scene.told(scene.second, "reload") == []
+    assert '"event":"reload-same"' in capfd.readouterr().err.replace(": ", ":")
+
+
 def test_a_broken_state_file_refuses_too(scene):
     """A contract whose key file is missing is not taken."""
     scene.folder.configure(more='[identity]\nkeys = "no-such-file.json"')

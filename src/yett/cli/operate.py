@@ -129,6 +129,8 @@ class Operator:
             self._refuse(refused)
         elif verdict["digest"] != self._digest or self._asked:
             self._take()
+        else:  # a mistake that was mended: who mended it waits for a word
+            self._journal.write("reload-same", policy=self._digest[:16])
         self._asked = False
 
     def _take(self) -> None:
