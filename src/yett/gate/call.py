@@ -120,8 +120,12 @@ class Call(Relay):
 
     def _read(self, limit: int, *, streaming: bool) -> None:
         self.upload = Upload(self, limit, streaming=streaming)
-        self.connection.read_body(reading=True)
+        connection = self.connection
+        connection.read_body(reading=True)
         self.upload.begin()
+        if connection.ended and not (self.over or self.body is None or self.body.done):
+            self.client_gone()  # it ended before its body did, while another request was under way
+            connection.close(linger=False)
 
     def body_received(self) -> None:
         """More of the body is in the connection's reader."""
