@@ -1,5 +1,7 @@
+import contextlib
 import http.server
 import threading
+import time
 
 import pytest
 
@@ -29,6 +31,13 @@ class Site(http.server.BaseHTTPRequestHandler):
             self.send_response(200)
             self.end_headers()
             self.wfile.write(b'{"openapi": "3.1.0"}')
+        elif self.path == "/drip":
+            self.send_response(200)
+            self.end_headers()
+            with contextlib.suppress(OSError):
+                for _ in range(1000):
+                    self.wfile.write(b" ")
+                    time.sleep(0.01)
         else:
             self.send_error(404)
 
@@ -68,6 +77,13 @@ def test_other_answers_are_refused(site, path, words):
         fetch(site + path)
     assert words in caught.value.message
     assert caught.value.hint
+
+
+def test_a_trickle_ends(site, monkeypatch):
+    """A server that says a byte at a time is left at the deadline."""
+    monkeypatch.setattr(room, "FETCH_SECONDS", 0.2)
+    with pytest.raises(FetchError, match="took longer"):
+        fetch(site + "/drip")
 
 
 def test_a_host_that_is_not_there(site):

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from http.client import HTTPException
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import IO
 from urllib.error import HTTPError, URLError
@@ -82,10 +82,11 @@ def fetch(url: str) -> bytes:
         raise FetchError(f"`{url}` cannot be read: {reason}", "check the address") from None
 
 
-def _read(answer: IO[bytes], url: str) -> bytes:
+def _read(answer: HTTPResponse, url: str) -> bytes:
     data = bytearray()
     deadline = time.monotonic() + FETCH_SECONDS
-    while chunk := answer.read(_CHUNK_BYTES):
+    # `read` waits until it has all it asked for: a trickle would never meet the deadline.
+    while chunk := answer.read1(_CHUNK_BYTES):
         data += chunk
         if len(data) > MAX_FILE_BYTES:
             message = f"`{url}` is larger than {MAX_FILE_BYTES >> 20} MiB"
