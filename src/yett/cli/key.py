@@ -66,7 +66,13 @@ def key(ctx: click.Context) -> None:
 @click.option("--network", "networks", multiple=True, help="a CIDR it may come from; repeatable")
 @click.option("--env", default="live", show_default=True, help="second part of the key")
 @click.option("--kind", default="key", show_default=True, help="third part of the key")
-@click.option("--start-in", type=click.IntRange(0, MAX_DAYS), default=0, help="days to wait")
+@click.option(
+    "--start-in",
+    type=click.IntRange(0, MAX_DAYS),
+    default=0,
+    show_default=True,
+    help="days to wait until it is good",
+)
 @click.option("--note", default="", help="what it is for")
 @days_option
 @form_option
