@@ -235,5 +235,7 @@ def split(answer):
 def reset(writer):
     """Close with RST, as a killed client does; a plain close is only the end of sending."""
     linger = struct.pack("ii", 1, 0)
-    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    sock = writer.get_extra_info("socket")  # None when the gate was faster
+    if sock is not None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
     writer.transport.abort()

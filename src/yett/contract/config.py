@@ -102,7 +102,8 @@ class GatewayConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         max_connections: open at the same time, per worker.
         max_connections_per_ip: the same per source.
         max_requests_per_connection: then the connection is closed politely.
-        upstream_connections: most pooled connections per upstream and worker.
+        upstream_connections: most connections per upstream and worker, beside tunnels, event
+            streams and at most four times as many that wait for clients which do not read.
         max_pending: most requests waiting for an upstream connection before load is shed.
         when_not_recorded: `block` refuses requests while the recorder's spool is full,
             `degrade` goes on and counts what was lost.

@@ -143,8 +143,11 @@ class Connection(asyncio.Protocol):
             if state is BODY:
                 assert self._call is not None
                 self._call.body_received()
-            elif len(self.reader.data) - self.reader.at > MAX_AHEAD_BYTES:
+            elif self._ahead() > MAX_AHEAD_BYTES:
                 self.hold_reading(hold=True)
+
+    def _ahead(self) -> int:
+        return len(self.reader.data) - self.reader.at
 
     def _advance(self) -> None:
         """Start what can be started; a refusal may end at once, so this is a loop.
@@ -177,13 +180,14 @@ class Connection(asyncio.Protocol):
         """Take up again what was held back, when the others or the client had their turn."""
         self._resting = False
         if self.state is HEAD and not self._full:
-            self.hold_reading(hold=False)
             self._advance()
 
     def _await_head(self) -> None:
         if self.ended:
             self.close(linger=False)
-        elif not self._begun and self.reader.at < len(self.reader.data):
+            return
+        self.hold_reading(hold=False)
+        if not self._begun and self.reader.at < len(self.reader.data):
             # From the first byte of the head to its last, however they dribble (slowloris).
             self._begun = True
             self.deadline = self.gate.clock.now + self.gate.current.settings.head_timeout
@@ -214,7 +218,7 @@ class Connection(asyncio.Protocol):
         self.state = HEAD
         self.deadline = self.gate.clock.now + self.gate.current.settings.idle_timeout
         self.reader.rest()
-        if self._paused and not self._full:
+        if self._paused and not self._full and self._ahead() <= MAX_AHEAD_BYTES:
             self.hold_reading(hold=False)
         if self.gate.draining:
             self.close(linger=False)

@@ -153,7 +153,7 @@ class Relay(Answer):
             self.ends = self.connection.gate.clock.now + (x.principal.expires - time())
             self.endless = head.length is None and _EVENTS.search(head.block) is not None
             self._stay_open()
-            self._leave_draining()
+            self._settle_in()
 
     def _stay_open(self) -> None:
         """Let a stream be silent for a while, but not outlive its credential."""
@@ -214,7 +214,7 @@ class Relay(Answer):
         self.connection.begin_tunnel()
         if data:
             self.tunnel.from_upstream(data)
-        self._leave_draining()
+        self._settle_in()
 
     def upstream_bytes(self, data: bytes) -> None:
         """Pipe what the service sends after the handshake."""
@@ -274,9 +274,14 @@ class Relay(Answer):
             transport.write(serialize.LAST_CHUNK)
         self.finish(persist=False)
 
-    def _leave_draining(self) -> None:
+    def _settle_in(self) -> None:
+        """Make room in the pool for what has no end, or end it at once while the gate drains."""
+        if not (self.tunnel or self.endless):
+            return
         if self.connection.gate.draining:
             self.leave()
+        elif self.link is not None:
+            self.link.pool.set_aside(self.link, endless=True)
 
     def give_up(self) -> None:
         """Let go of the upstream; a connection inside a response is never pooled."""
@@ -292,6 +297,10 @@ class Relay(Answer):
         """Hold the upstream while the client reads slower; a client that never reads is ended."""
         if self.link is not None and not self.witnessing:
             self.link.hold(hold=not writable)
+            if writable:
+                self.link.pool.count_again(self.link)
+            else:
+                self.link.pool.set_aside(self.link, endless=False)
 
 
 _PROBLEMS: dict[Failure, Kind] = {

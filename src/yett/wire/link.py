@@ -85,6 +85,10 @@ class Link(asyncio.Protocol):
         else:
             self.transport.resume_reading()
 
+    def shed(self, note: str) -> None:
+        """Break the errand off, for others who need the place."""
+        self._fail(Failure.TRUNCATED, note)
+
     def drop(self) -> None:
         """Abort: the errand is given up, or this connection can no longer be trusted."""
         self.errand = None

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from yett.wire.aside import Aside
 from yett.wire.errand import Errand, Failure
 from yett.wire.link import Link
 from yett.wire.response import ResponseReader
@@ -60,6 +61,7 @@ class Pool:
         self._clock = clock
         self._idle: list[Link] = []
         self._links: set[Link] = set()
+        self._aside = Aside(limits.connections)
         self._waiting: deque[Errand] = deque()
         self._connecting = 0
         self._failures = 0
@@ -79,7 +81,7 @@ class Pool:
             link.carry(errand)
         elif self._is_ejected():
             errand.upstream_failed(Failure.UNREACHABLE, "the upstream is ejected")
-        elif len(self._links) + self._connecting < self.limits.connections:
+        elif self._counted() < self.limits.connections:
             self._connect(errand)
         elif len(self._waiting) < self.limits.pending:
             self._waiting.append(errand)
@@ -99,9 +101,10 @@ class Pool:
 
     def take_back(self, link: Link) -> None:
         """Take a link whose response ended cleanly: for the next who waits, or into the pool."""
+        self._aside.forget(link)
         if self._waiting:
             link.carry(self._waiting.popleft())
-        elif self._closed:
+        elif self._closed or self._counted() > self.limits.connections:
             self.discard(link)
             link.drop()
         else:
@@ -113,6 +116,7 @@ class Pool:
         if link not in self._links:
             return
         self._links.discard(link)
+        self._aside.forget(link)
         self._clock.forget(link)
         with contextlib.suppress(ValueError):
             self._idle.remove(link)
@@ -120,6 +124,21 @@ class Pool:
             self._connect(self._waiting.popleft())
         elif not self._links and not self._connecting:
             self._fail_waiting("the upstream is ejected")
+
+    def set_aside(self, link: Link, *, endless: bool) -> None:
+        """Count a link no longer: its answer has no end, or its client does not read."""
+        if link not in self._links:
+            return
+        if endless:
+            self._aside.keep(link)
+        elif (oldest := self._aside.stall(link)) is not None:
+            oldest.shed("the client did not read, and too many others do not either")
+        if self._waiting and not self._is_ejected() and self._counted() < self.limits.connections:
+            self._connect(self._waiting.popleft())
+
+    def count_again(self, link: Link) -> None:
+        """Count a link again whose client reads on; the pool may be over its bound for a while."""
+        self._aside.resume(link)
 
     def close(self) -> None:
         """Close idle links now and the others as they end; the upstream left the contract."""
@@ -133,6 +152,9 @@ class Pool:
         self.close()
         for link in list(self._links):
             link.drop()
+
+    def _counted(self) -> int:
+        return len(self._links) - len(self._aside) + self._connecting
 
     def _is_ejected(self) -> bool:
         if self._failures < FAILURES_TO_EJECT:
