@@ -32,7 +32,10 @@ NOTE = {"type": "object", "required": ["text"], "properties": {"text": {"type": 
 
 async def service(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Answer one connection, by the path of each request."""
-    with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+    # uvloop says RuntimeError where a write meets a connection that broke a moment ago.
+    with contextlib.suppress(
+        ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError, RuntimeError
+    ):
         while await answer(reader, writer):
             await writer.drain()
     writer.transport.abort()

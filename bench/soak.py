@@ -146,7 +146,8 @@ class Soak:
             if random.random() < 0.5:
                 linger = struct.pack("ii", 1, 0)
                 sock = writer.get_extra_info("socket")
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                if sock is not None:
+                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
 
     async def leaving_upload(self) -> None:
         async with self.open() as (_, writer):
