@@ -55,7 +55,7 @@ def operation(method="GET", template="/things/{id}", **changes):
     return OperationPolicy(**(fields | changes))
 
 
-def program(*operations, cors=None, roles=None, fallback=None, concurrency=0):
+def program(*operations, cors=None, roles=None, fallback=None, concurrency=0, rules=None):
     router = Router()
     for one in operations:
         router.add(one.method, one.template, one)
@@ -68,6 +68,7 @@ def program(*operations, cors=None, roles=None, fallback=None, concurrency=0):
         cors=cors or CorsConfig(),
         limits=LimitsConfig(concurrency=concurrency),
         vocabulary=VocabularyConfig(roles=roles or {}),
+        rules=rules or {},
     )
     upstreams = {"api": Upstream("api", "http", "127.0.0.1", 1)}
     return build(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from yett.contract.config import ApiConfig, Config, HeadersConfig
-from yett.policy.headers import DROPPED_RESPONSE_FIELDS, OWN_RESPONSE_FIELDS, Blocks
+from yett.policy.headers import CORS_FIELDS, Blocks, dropped_response_fields
+from yett.terms import Mode
 
 API = {"api": ApiConfig(upstream="http://a", openapi="o.yaml")}
 LINE = re.compile(rb"[a-z0-9-]+: [\x20-\x7e]+")
@@ -34,6 +35,16 @@ def test_what_the_gate_writes_is_dropped_from_the_service():
         for block in Blocks.from_config(Config(api=API)).table.values()
         for line in block.split(b"\r\n")[:-1]
     }
-    assert written - {b"cache-control"} <= OWN_RESPONSE_FIELDS
-    assert {b"server", b"x-powered-by"} <= DROPPED_RESPONSE_FIELDS
-    assert all(name == name.lower() for name in DROPPED_RESPONSE_FIELDS)
+    dropped = dropped_response_fields(Config(api=API))
+    assert written - {b"cache-control"} <= dropped
+    assert {b"server", b"x-powered-by"} <= dropped
+    assert all(name == name.lower() for name in dropped)
+
+
+def test_what_only_observes_changes_nothing():
+    """In `observe` the service's own headers go on, and none is added beside them."""
+    config = Config(api=API, rules={"cors": Mode.OBSERVE, "response_headers": Mode.OBSERVE})
+    dropped = dropped_response_fields(config)
+    assert not dropped & (CORS_FIELDS | {b"server", b"content-security-policy"})
+    assert b"yett-request-id" in dropped
+    assert set(Blocks.from_config(config).table.values()) == {b""}

@@ -34,7 +34,7 @@ def decide(x: Exchange) -> Generator[Question, Any, Decision]:
     Returns:
         the decision, always with a verdict.
     """
-    if is_preflight(x.request):
+    if x.program.browser.answers and is_preflight(x.request):
         return answer_preflight(x)
     problem = find_plan(x)
     if problem is not None:

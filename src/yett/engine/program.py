@@ -12,7 +12,7 @@ from msgspec import Struct
 from yett.engine.step import Step, observing
 from yett.engine.steps import STEPS
 from yett.policy.browser import Browser
-from yett.policy.headers import Blocks
+from yett.policy.headers import Blocks, enforces
 from yett.policy.model import OperationPolicy, Policy
 from yett.terms import Mode
 
@@ -35,7 +35,7 @@ class Program(Struct, frozen=True):
 
 def build(policy: Policy) -> Program:
     """Bind a policy to its steps."""
-    browser = Browser.from_config(policy.config.cors)
+    browser = Browser.from_config(policy.config.cors, answers=enforces(policy.config, "cors"))
     plans = {operation.id: bind(operation, policy, browser) for operation in policy.operations}
     return Program(policy, plans, Blocks.from_config(policy.config), browser)
 

@@ -1,6 +1,6 @@
 """Step 15, response hygiene: the fields every answer carries, and which bodies are never relayed.
 
-Ready bytes are only joined here. The adapter drops `DROPPED_RESPONSE_FIELDS` and hop-by-hop fields
+Ready bytes are only joined here. The adapter drops `dropped_response_fields` and hop-by-hop fields
 of the service's own answer and appends these.
 """
 

@@ -19,7 +19,7 @@ from yett.engine.view import View
 from yett.gate.connection import Connection
 from yett.gate.settings import Settings
 from yett.gate.sources import Sources
-from yett.policy.headers import DROPPED_RESPONSE_FIELDS
+from yett.policy.headers import dropped_response_fields
 from yett.policy.model import Upstream
 from yett.terms import Event
 from yett.wire.blocks import Blocks
@@ -144,19 +144,21 @@ class Gate:
         return f"{self._prefix}-{self._count:x}"
 
     def _bind(self, program: Program) -> Current:
-        settings = Settings.from_config(program.policy.config.gateway)
+        config = program.policy.config
+        settings = Settings.from_config(config.gateway)
+        dropped = dropped_response_fields(config)
         pools = {
-            name: self._pool(upstream, settings)
+            name: self._pool(upstream, settings, dropped)
             for name, upstream in program.policy.upstreams.items()
         }
         return Current(program, pools, settings)
 
-    def _pool(self, upstream: Upstream, settings: Settings) -> Pool:
+    def _pool(self, upstream: Upstream, settings: Settings, dropped: frozenset[bytes]) -> Pool:
         pool = self._pools.get(upstream)
-        if pool is None or pool.limits != settings.pool:
+        if pool is None or pool.limits != settings.pool or pool.dropped != dropped:
             if pool is not None:
                 pool.close()
-            pool = Pool(upstream, settings.pool, DROPPED_RESPONSE_FIELDS, self.clock)
+            pool = Pool(upstream, settings.pool, dropped, self.clock)
             self._pools[upstream] = pool
         return pool
 

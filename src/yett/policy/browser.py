@@ -22,16 +22,20 @@ class Browser(Struct, frozen=True):
         vary: the field for answers to callers without an allowed origin.
         headers: lower-case request fields a preflight may ask for.
         preflight: fields of a preflight answer that do not depend on the path.
+        answers: whether the gate answers for the service; not while the rule only observes.
     """
 
     origins: dict[bytes, bytes]
     vary: bytes
     headers: frozenset[bytes]
     preflight: tuple[tuple[bytes, bytes], ...]
+    answers: bool = True
 
     @classmethod
-    def from_config(cls, config: CorsConfig) -> Browser:
-        """Compile the table."""
+    def from_config(cls, config: CorsConfig, *, answers: bool = True) -> Browser:
+        """Compile the table; an empty one where the service answers browsers itself."""
+        if not answers:
+            return cls({}, b"", frozenset(), (), answers=False)
         extra = b"access-control-allow-credentials: true\r\n" if config.credentials else b""
         if config.expose:
             extra += f"access-control-expose-headers: {', '.join(config.expose)}\r\n".encode()

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from yett.contract.config import Config
 from yett.contract.model import Api, Contract, Operation
 from yett.contract.report import Report, quote
+from yett.policy.headers import enforces
 from yett.policy.injection import UnknownPlaceError, build_scan
 from yett.policy.limits import parse_limit
 from yett.policy.model import (
@@ -130,7 +131,7 @@ def _compile_operation(
         stream_response=settings.stream in ("response", "both"),
         websocket=settings.websocket,
         idempotent=settings.idempotent,
-        cache=settings.cache,
+        cache=settings.cache or not enforces(config, "response_headers"),
         sensitive=bool(settings.sensitive),
         modes=modes,
         media_types=tuple(media.name for media in operation.body.content) if operation.body else (),
@@ -160,7 +161,7 @@ def _undeclared(api: Api, config: Config, modes: dict[str, Mode]) -> OperationPo
         stream_response=True,
         websocket=False,
         idempotent=False,
-        cache=False,
+        cache=not enforces(config, "response_headers"),
         sensitive=False,
         modes=modes,
     )

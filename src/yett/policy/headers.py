@@ -9,6 +9,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from yett.contract.config import Config
+from yett.terms import Mode
 
 _ALWAYS = (
     b"content-security-policy: default-src 'none'; frame-ancestors 'none'\r\n"
@@ -21,14 +22,18 @@ _SAME_ORIGIN = b"cross-origin-resource-policy: same-origin\r\n"
 _CROSS_ORIGIN = b"cross-origin-resource-policy: cross-origin\r\n"
 
 # Fields the gate writes itself: the service's own copies are dropped, so that there is one.
-OWN_RESPONSE_FIELDS = frozenset(
+CORS_FIELDS = frozenset(
     b"""access-control-allow-credentials access-control-allow-headers access-control-allow-methods
-    access-control-allow-origin access-control-expose-headers access-control-max-age
-    access-control-allow-private-network content-security-policy
-    content-security-policy-report-only cross-origin-resource-policy ratelimit ratelimit-policy
-    referrer-policy strict-transport-security x-content-type-options x-frame-options
-    x-ratelimit-limit x-ratelimit-remaining x-ratelimit-reset x-request-id
-    yett-request-id""".split()
+    access-control-allow-origin access-control-allow-private-network access-control-expose-headers
+    access-control-max-age""".split()
+)
+SECURITY_FIELDS = frozenset(
+    b"""content-security-policy content-security-policy-report-only cross-origin-resource-policy
+    referrer-policy strict-transport-security x-content-type-options x-frame-options""".split()
+)
+OWN_FIELDS = frozenset(
+    b"""ratelimit ratelimit-policy x-ratelimit-limit x-ratelimit-remaining x-ratelimit-reset
+    x-request-id yett-request-id""".split()
 )
 
 # Fields that tell an attacker what runs behind the gate: the list of the OWASP Secure Headers
@@ -56,7 +61,24 @@ DISCLOSURE_FIELDS = frozenset(
     x-version x-wix-request-id x-wix-server-artifact-id""".split()
 )
 
-DROPPED_RESPONSE_FIELDS = OWN_RESPONSE_FIELDS | DISCLOSURE_FIELDS
+
+def enforces(config: Config, rule: str) -> bool:
+    """Whether a rule that is one for the whole gateway is enforced."""
+    return config.rules.get(rule, config.gateway.mode) is Mode.ENFORCE
+
+
+def dropped_response_fields(config: Config) -> frozenset[bytes]:
+    """Return the service's fields that never go on, lower-case.
+
+    Rules that only observe change nothing that a client could notice, so what the gate would have
+    written instead stays the service's.
+    """
+    dropped = OWN_FIELDS
+    if enforces(config, "cors"):
+        dropped |= CORS_FIELDS
+    if enforces(config, "response_headers"):
+        dropped |= SECURITY_FIELDS | DISCLOSURE_FIELDS
+    return dropped
 
 
 class Blocks(Struct, frozen=True):
@@ -72,14 +94,19 @@ class Blocks(Struct, frozen=True):
     @classmethod
     def from_config(cls, config: Config) -> Blocks:
         """Build every combination of (secure, own caching, cross origin)."""
+        wanted = enforces(config, "response_headers")
         hsts = config.headers.hsts
         strict = f"strict-transport-security: {hsts}\r\n".encode() if hsts else b""
         return cls(
             {
-                (secure, cache, cross): _ALWAYS
-                + (b"" if cache else _NO_STORE)
-                + (_CROSS_ORIGIN if cross else _SAME_ORIGIN)
-                + (strict if secure else b"")
+                (secure, cache, cross): (
+                    _ALWAYS
+                    + (b"" if cache else _NO_STORE)
+                    + (_CROSS_ORIGIN if cross else _SAME_ORIGIN)
+                    + (strict if secure else b"")
+                    if wanted
+                    else b""
+                )
                 for secure in (False, True)
                 for cache in (False, True)
                 for cross in (False, True)

@@ -56,6 +56,7 @@ class Pool:
     ) -> None:
         self.upstream = upstream
         self.host = _authority(upstream)
+        self.dropped = dropped
         self.reader = ResponseReader(dropped)
         self.limits = limits
         self._clock = clock

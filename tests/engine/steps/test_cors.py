@@ -6,7 +6,7 @@ import pytest
 from kit.engine import operation, program, request
 
 from yett.contract.config import CorsConfig
-from yett.terms import Verdict
+from yett.terms import Mode, Verdict
 
 CORS = CorsConfig(origins=("https://app.test",), headers=("authorization", "x-trace"))
 
@@ -58,6 +58,18 @@ def test_a_source_that_failed_too_often_gets_no_preflight(run, view):
     view.wait = 9.0
     assert preflight(run)[0].problem.code == "abnormal-usage-detected"
     assert sum(view.failures.values()) == 1
+
+
+def test_the_service_answers_browsers_while_the_rule_observes(run):
+    """Then a preflight is a request like any other, and no CORS field is the gate's."""
+    from_page = {"origin": b"https://app.test", "access_control_request_method": b"GET"}
+    bound = program(operation(), cors=CORS, rules={"cors": Mode.OBSERVE})
+    decision, x, _ = run(bound, request(method="OPTIONS", **from_page))
+    assert decision.problem.code == "undeclared-method"
+    own = program(operation("OPTIONS", public=True), cors=CORS, rules={"cors": Mode.OFF})
+    decision, x, _ = run(own, request(method="OPTIONS", **from_page))
+    assert decision.forward is not None
+    assert x.cors == b""
 
 
 def test_plain_options_is_an_undeclared_method(run):
