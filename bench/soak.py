@@ -321,11 +321,9 @@ async def judge(soak, gate, folder, before, rows, reloads, kills) -> list[str]:
     after = fds(gate)
     if after != before:
         wrong.append(f"descriptors: {before} before, {after} after")
-    idle = {role: scene.cpu_seconds(pid) for role, pid in gate.children().items()}
+    spent = sum(map(scene.cpu_seconds, gate.children().values()))
     await asyncio.sleep(5)
-    idle = {
-        role: (scene.cpu_seconds(pid) - idle[role]) / 5 for role, pid in gate.children().items()
-    }
+    idle = (sum(map(scene.cpu_seconds, gate.children().values())) - spent) / 5
     refused = await check_scarce(soak)
     if refused:
         wrong.append(f"{refused} of 64 single calls found no place: a concurrency counter leaked")
