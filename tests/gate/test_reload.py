@@ -92,3 +92,11 @@ def test_a_file_put_in_place_since_is_newer(files):
     before = time.time() - 0.1
     old.replace(files[0])
     assert watch.newer(before)
+
+
+def test_a_file_taken_away_since_is_newer(files):
+    """A file that was read and is gone before anybody watched has changed, too."""
+    files[0].unlink()
+    watch = Watch(lambda: files)
+    assert watch.newer(time.time() + 60)
+    assert looks(watch) == [False, False]

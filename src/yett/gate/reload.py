@@ -12,7 +12,7 @@ import gc
 import hashlib
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from yett.contract.config import Config
@@ -59,12 +59,14 @@ class Watch:
         return before != self._digest
 
     def newer(self, when: float) -> bool:
-        """Whether a file was changed or put in place after `when` (unix seconds)."""
+        """Whether a file was changed, put in place or taken away after `when` (unix seconds)."""
         for path in self._files():
-            with suppress(FileNotFoundError):
+            try:
                 # The change time: a renamed file keeps its modification time.
                 if path.stat().st_ctime >= when:
                     return True
+            except FileNotFoundError:
+                return True  # it was there to be read, or nobody would watch it
         return False
 
     def catch_up(self) -> None:
