@@ -7,6 +7,8 @@ A `Problem` is a value; only `gate/respond.py` turns it into `application/proble
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec import Struct
 
 BASE_URI = "https://yett.dev/problems/"
@@ -37,6 +39,7 @@ class Kind(Struct, frozen=True):
         pointer: str = "",
         fingerprint: str = "",
         close: bool = False,
+        members: tuple[tuple[str, Any], ...] = (),
     ) -> Problem:
         """Build a refusal of this kind.
 
@@ -47,8 +50,11 @@ class Kind(Struct, frozen=True):
             pointer: JSON pointer or `query/name` of the offending value, never the value.
             fingerprint: the detector's fingerprint for the record.
             close: whether the connection's framing can no longer be trusted.
+            members: extension members of the answer (RFC 9457 s3.2): names and JSON values.
         """
-        return Problem(self, detail or self.detail, note, headers, pointer, fingerprint, close)
+        return Problem(
+            self, detail or self.detail, note, headers, pointer, fingerprint, close, members
+        )
 
 
 class Problem(Struct, frozen=True):
@@ -61,6 +67,7 @@ class Problem(Struct, frozen=True):
     pointer: str = ""
     fingerprint: str = ""
     close: bool = False
+    members: tuple[tuple[str, Any], ...] = ()
 
     @property
     def code(self) -> str:
@@ -168,6 +175,41 @@ BODY_INVALID = Kind("body-invalid", 422, "Body invalid", "the body does not fit 
 INJECTION_SUSPECTED = Kind(
     "injection-suspected", 400, "Injection suspected", "a value looks like an injection"
 )
+# Step 11, workflow and record.
+NOT_PERMITTED = Kind("not-permitted", 403, "Not permitted", "no rule permits this")
+# Missing and forbidden are one answer: who may not see a record does not learn that it exists.
+NO_SUCH_RECORD = Kind("no-such-record", 404, "No such record", "there is no such record")
+REFERENCE_UNKNOWN = Kind(
+    "reference-unknown", 422, "Reference unknown", "a value names a record that does not exist"
+)
+FIELD_NOT_PERMITTED = Kind(
+    "field-not-permitted", 403, "Field not permitted", "no rule permits to write this field"
+)
+WRONG_STATE = Kind(
+    "wrong-state", 409, "Wrong state", "the record is in a state that does not allow this"
+)
+RECORD_UNREADABLE = Kind(
+    "record-unreadable",
+    502,
+    "Record unreadable",
+    "the service did not give the record to decide on",
+)
+RECORD_BUSY = Kind(
+    "record-busy", 503, "Record busy", "others are writing this record; see `Retry-After`"
+)
+RECORD_CHANGED = Kind(
+    "record-changed", 409, "Record changed", "the record was changed at the same time; try again"
+)
+# Step 12, step-up and approvals. RFC 9470 s3.
+STEP_UP_NEEDED = Kind(
+    "step-up-needed", 401, "Step-up needed", "this operation needs a stronger or fresher sign-in"
+)
+APPROVAL_NEEDED = Kind(
+    "approval-needed", 403, "Approval needed", "other people must approve exactly this request"
+)
+APPROVAL_INVALID = Kind(
+    "approval-invalid", 403, "Approval invalid", "the approval is not for this request, or is over"
+)
 # Step 13, forward. RFC 9110 s15.6.
 UPSTREAM_UNREACHABLE = Kind(
     "upstream-unreachable", 502, "Bad gateway", "the service cannot be reached"
@@ -178,6 +220,10 @@ UPSTREAM_BROKEN = Kind(
 UPSTREAM_TIMEOUT = Kind("upstream-timeout", 504, "Gateway timeout", "the service took too long")
 UPSTREAM_FAILED = Kind("upstream-failed", 500, "Service failed", "the service failed")
 LOOP_DETECTED = Kind("loop-detected", 508, "Loop detected", "the request came back to this gate")
+# Step 14, response rules.
+ANSWER_UNCHECKABLE = Kind(
+    "answer-uncheckable", 502, "Answer uncheckable", "the service's answer cannot be checked"
+)
 # Step 15 and 16.
 NOT_RECORDED = Kind(
     "not-recorded", 503, "Not recorded", "the decision cannot be recorded at the moment"

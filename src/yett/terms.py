@@ -128,12 +128,17 @@ class Forward(Struct, frozen=True, kw_only=True):
         method: the method.
         target: canonical origin-form target, path and query.
         body: the checked body, or None when no rule reads it and the edge streams it.
+        extra: header lines to add, each with CRLF (`if-match` after a read before a write).
+        without: lower-case names of the client's fields that are not forwarded, because the
+            answer must come whole and plain to be checked (`range`, `if-none-match` ...).
     """
 
     upstream: str
     method: str
     target: str
     body: bytes | None
+    extra: bytes = b""
+    without: frozenset[bytes] = frozenset()
 
 
 class Decision(Struct, frozen=True, kw_only=True):
@@ -158,7 +163,8 @@ class Event(Struct, frozen=True, omit_defaults=True):
     """One record in the ledger: who did what, what was decided and why.
 
     Values that came from the client unverified are limited to method, path and source; queries,
-    bodies, credentials and header values never enter an event.
+    bodies, credentials and header values never enter an event. `policies` are the ids of the rules
+    that determined the decision, `why` the clauses that were false, for operators.
     """
 
     time: float
@@ -189,6 +195,8 @@ class Event(Struct, frozen=True, omit_defaults=True):
     policy: str = ""
     trace: str = ""
     resources: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
+    why: tuple[str, ...] = ()
 
 
 class Finding(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ and the JSON Schema for editors is generated from it. A check that needs a value
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -25,6 +25,10 @@ RULES: tuple[str, ...] = (
     "unknown_query",
     "unknown_fields",
     "injection",
+    "records",
+    "sensitive",
+    "fields",
+    "response_fields",
     "response_headers",
 )
 
@@ -145,6 +149,7 @@ class IssuerConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         types: accepted `typ` values (RFC 9068 s4 wants `at+jwt`).
         required: claims that must be present beside `iss aud exp sub`.
         scope_claim, roles_claim, tenant_claim, client_claim: where those are found.
+        namespace: prefix of the ids of this issuer's principals in Cedar, where there are several.
     """
 
     url: str
@@ -158,6 +163,7 @@ class IssuerConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     roles_claim: str = "roles"
     tenant_claim: str = ""
     client_claim: str = "client_id"
+    namespace: str = ""
 
 
 class IdentityConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -167,11 +173,81 @@ class IdentityConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     keys: str = ""
 
 
+class AuthzConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How Cedar policies are carried out, `[authz]`.
+
+    Args:
+        engine: `compiled` (Python made from the policies), `cedar` (cedarpy each time) or `both`
+            (both each time; a difference refuses).
+        sample: one of so many decisions is compared with cedarpy off the path; 0 for none.
+        max_checked: most bytes of an answer that a rule on records or fields must read.
+        hidden: what stands for a field the caller may not see: `drop`, `null` or `mask`.
+        read_as: whose credential a read before a write carries: `caller`, or a file with a bearer
+            token of a service account.
+        seen_ttl: seconds for which an id counts as seen by a principal.
+        approvals: the file that holds pending approvals, relative to yett.toml.
+    """
+
+    engine: Literal["compiled", "cedar", "both"] = "compiled"
+    sample: Annotated[int, Meta(ge=0, le=1_000_000)] = 1000
+    max_checked: Bytes = 1 << 20
+    hidden: Literal["drop", "null", "mask"] = "drop"
+    read_as: str = "caller"
+    seen_ttl: Annotated[float, Meta(gt=0, le=30 * 86400)] = 86400.0
+    approvals: str = "var/approvals.db"
+
+
+class ClaimConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A principal's attribute that is a claim of its token; `type` is its Cedar type."""
+
+    claim: str
+    type: Literal["String", "Long", "Bool", "Set<String>"] = "String"
+    required: bool = False
+
+
+class EnrichConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Attributes of the principal that the service knows and the token does not.
+
+    Args:
+        operation: `operationId` (or `api.operationId`) of a GET without path parameters, called
+            with the caller's own credential.
+        attributes: attribute -> JSON pointer into its answer.
+        ttl: seconds for which the answer is good for one credential.
+    """
+
+    operation: str
+    attributes: dict[str, str]
+    ttl: Annotated[float, Meta(gt=0, le=3600)] = 60.0
+
+
+class PrincipalConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How a caller becomes a Cedar entity, `[principal]`.
+
+    Args:
+        type: entity type of a person who signed in.
+        id: claim that names the entity; the subject when empty.
+        attributes: attribute -> claim.
+        enrich: attributes that an operation of the service knows.
+    """
+
+    type: str = "User"
+    id: str = ""
+    attributes: dict[str, ClaimConfig] = {}
+    enrich: EnrichConfig | None = None
+
+
 class VocabularyConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Scopes and roles, once for all services, `[vocabulary]`."""
+    """Scopes, roles and field classes, once for all services, `[vocabulary]`.
+
+    Args:
+        scopes: scope -> what it lets its holder do.
+        roles: role -> the scopes it carries.
+        classes: field class (`x-yett-class`) -> what is in it.
+    """
 
     scopes: dict[str, str] = {}
     roles: dict[str, tuple[str, ...]] = {}
+    classes: dict[str, str] = {}
 
 
 class LimitsConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -222,6 +298,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     api: dict[str, ApiConfig]
     gateway: GatewayConfig = GatewayConfig()
     identity: IdentityConfig = IdentityConfig()
+    principal: PrincipalConfig = PrincipalConfig()
+    authz: AuthzConfig = AuthzConfig()
     vocabulary: VocabularyConfig = VocabularyConfig()
     limits: LimitsConfig = LimitsConfig()
     store: StoreConfig = StoreConfig()

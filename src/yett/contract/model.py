@@ -81,6 +81,83 @@ class Need(Struct, frozen=True):
     scopes: frozenset[str]
 
 
+class Resource(Struct, frozen=True, kw_only=True):
+    """The record an operation is about, `x-yett.resource`. Pointers are JSON pointers (RFC 6901).
+
+    Args:
+        type: entity type, such as `Booking`; the same name in all operations means the same type.
+        id: where the id is in the request: `path.NAME`, `query.NAME`, `header.NAME` or
+            `body.POINTER`; empty for lists and new records.
+        record: pointer to the record in the answer of this operation, empty for the whole.
+        attrs: attribute -> pointer, relative to the record; the union over all operations counts.
+        key: pointer to the record's own id, relative to the record.
+        read: operationId that reads one such record; found by the path where it is not given.
+        items: pointer to the array of records, for an answer with many; None for one record.
+        totals: pointers to numbers that count the items.
+        strict: refuse an answer whole when one of its items is denied, instead of filtering.
+        closed: refuse ids that the principal was never shown (else that is only observed).
+    """
+
+    type: str
+    id: str = ""
+    record: str = ""
+    attrs: dict[str, str] = {}
+    key: str = "/id"
+    read: str = ""
+    items: str | None = None
+    totals: tuple[str, ...] = ()
+    strict: bool = False
+    closed: bool = False
+
+
+class Sensitive(Struct, frozen=True, kw_only=True):
+    """What a sensitive operation asks for beyond a credential; it is always recorded durably.
+
+    Args:
+        acr: `acr` value that the credential must carry (RFC 9470 s3), empty for any.
+        max_age: seconds since `auth_time`, None for any.
+        approvals: how many other people must approve exactly this request first.
+        within: seconds in which they must, and it must then run.
+    """
+
+    acr: str = ""
+    max_age: int | None = None
+    approvals: int = 0
+    within: int = 3600
+
+
+class Move(Struct, frozen=True, kw_only=True):
+    """One operation of a machine: states it may start from, and where it ends (empty: it stays)."""
+
+    start: tuple[str, ...]
+    to: str = ""
+
+
+class Machine(Struct, frozen=True, kw_only=True):
+    """The states of a record type, `x-yett-machine`.
+
+    Args:
+        type: the entity type.
+        field: the attribute that holds the state.
+        initial, terminal: states a record begins and ends in.
+        operations: operationId -> move.
+    """
+
+    type: str
+    field: str
+    initial: tuple[str, ...]
+    terminal: tuple[str, ...]
+    operations: dict[str, Move]
+    source: Source = Source()
+
+
+class PolicyText(Struct, frozen=True):
+    """One Cedar file of `policies/`: its path as shown to the team, and its text."""
+
+    path: str
+    text: str
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     """The `x-yett` extension of an operation, checked (unknown keys are errors).
 
@@ -98,7 +175,9 @@ class Settings(Struct, frozen=True, kw_only=True):
         text: JSON pointer or `query/name` of a field -> `off`, `observe` or `enforce` (injection).
         modes: rule -> mode, over the gateway's own.
         sensitive: step-up and approvals; also makes the record durable before the answer.
-        extra: `resource`, `machine`, `sunset`, `webhook` as written, for later rooms.
+        resource: the record it is about, None when it is about none.
+        public_object: the team says that no rule on records is meant, although a path names one.
+        extra: `sunset`, `webhook` as written, for later rooms.
     """
 
     public: bool | None = None
@@ -113,7 +192,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     cache: bool = False
     text: dict[str, Mode] = {}
     modes: dict[str, Mode] = {}
-    sensitive: Json = None
+    sensitive: Sensitive | None = None
+    resource: Resource | None = None
+    public_object: bool = False
     extra: dict[str, Json] = {}
 
 
@@ -151,6 +232,7 @@ class Api(Struct, frozen=True, kw_only=True):
     version: str
     operations: tuple[Operation, ...]
     document: Json
+    machines: tuple[Machine, ...] = ()
     source: Source = Source()
 
 
@@ -158,6 +240,7 @@ class Contract(Struct, frozen=True, kw_only=True):
     """Everything the team declared.
 
     Args:
+        policies: the Cedar files of the folder `policies`, sorted by path.
         digest: the SHA-256 of all files read, hex.
         folder: the contract folder, against which relative paths of `config` are meant.
         remarks: warnings and notes of loading (an error would have been raised); their lines are
@@ -168,4 +251,5 @@ class Contract(Struct, frozen=True, kw_only=True):
     apis: tuple[Api, ...]
     digest: str
     folder: str = "."
+    policies: tuple[PolicyText, ...] = ()
     remarks: tuple[Remark, ...] = ()

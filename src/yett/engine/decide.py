@@ -72,5 +72,7 @@ def allow(x: Exchange) -> Decision:
             method=request.method,
             target=f"{request.path}?{x.query}" if x.query else request.path,
             body=x.body,
+            extra=x.extra,
+            without=x.without,
         ),
     )

@@ -13,6 +13,7 @@ from yett.terms import ANONYMOUS
 if TYPE_CHECKING:
     from yett.engine.program import Plan, Program
     from yett.engine.view import Taken, View
+    from yett.policy.cedar.model import Entity
     from yett.policy.model import Limit
     from yett.problems import Problem
     from yett.terms import Principal, Request
@@ -35,7 +36,13 @@ class Exchange:
         taken: limits counted for this request, for the `RateLimit` fields.
         cors: response fields for the caller's origin, empty when there are none.
         entered: subjects counted as under way, to be left again.
-        origin: the caller's `Origin` if it was allowed.
+        subject: the principal as a Cedar entity, None until step 11 needs it.
+        record: the JSON of the record that was read before a write, None when none was.
+        extra: header lines for the service, such as `if-match`.
+        without: the client's fields that are not forwarded.
+        resources: uids of records this request is about, for the record of it.
+        policies: ids of the rules that determined the decision.
+        why: false clauses in words, for operators only.
     """
 
     __slots__ = (
@@ -43,18 +50,25 @@ class Exchange:
         "body",
         "cors",
         "entered",
+        "extra",
         "now",
         "observed",
         "parsed",
         "plan",
+        "policies",
         "principal",
         "program",
         "proven",
         "query",
+        "record",
         "request",
+        "resources",
+        "subject",
         "taken",
         "values",
         "view",
+        "why",
+        "without",
     )
 
     def __init__(self, program: Program, request: Request, view: View, now: float) -> None:
@@ -74,6 +88,13 @@ class Exchange:
         self.taken: tuple[tuple[Limit, Taken], ...] = ()
         self.cors = b""
         self.entered: tuple[str, ...] = ()
+        self.subject: Entity | None = None
+        self.record: Any = None
+        self.extra = b""
+        self.without: frozenset[bytes] = _NONE
+        self.resources: tuple[str, ...] = ()
+        self.policies: tuple[str, ...] = ()
+        self.why: tuple[str, ...] = ()
 
     def release(self) -> None:
         """Leave the concurrency counters; the adapter calls it once, whatever happened."""
@@ -82,4 +103,5 @@ class Exchange:
         self.entered = ()
 
 
+_NONE: frozenset[bytes] = frozenset()
 _NOTHING: dict[str, Any] = {}  # shared and never written: a dict per request costs 30 ns twice

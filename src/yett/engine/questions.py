@@ -38,4 +38,40 @@ class MakeDurable(Struct, frozen=True):
     event: Event
 
 
-Question = ReadBody | FetchKeys | MakeDurable
+class ReadRecord(Struct, frozen=True):
+    """Read one record from the service, to decide on it. Answer: `RecordRead`, or a `Problem`.
+
+    The request goes to the same upstream with the caller's own credential, unless `[authz] read_as`
+    names another; without the client's conditions, ranges and codings. It is no client request: no
+    step is run on it, and it is in no record of its own.
+
+    Args:
+        upstream: name of the upstream.
+        target: origin-form target, canonical.
+        limit: most bytes of the answer.
+    """
+
+    upstream: str
+    target: str
+    limit: int
+
+
+class RecordRead(Struct, frozen=True):
+    """What the service answered to a `ReadRecord`; `media_type` without parameters, lower-case."""
+
+    status: int
+    media_type: str
+    etag: bytes
+    body: bytes
+
+
+class LockRecord(Struct, frozen=True):
+    """Wait until nobody else on this host writes the record. Answer: True when it is held.
+
+    The adapter releases it when the exchange is settled, whatever happened.
+    """
+
+    key: str
+
+
+Question = ReadBody | FetchKeys | MakeDurable | ReadRecord | LockRecord

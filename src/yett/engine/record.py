@@ -72,6 +72,9 @@ def event(
         round(seconds * 1000, 3),
         x.program.policy.digest[:DIGEST_CHARACTERS],
         trace_id(request.headers.get(b"traceparent")),
+        x.resources,
+        x.policies,
+        x.why,
     )
 
 

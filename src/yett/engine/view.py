@@ -5,9 +5,10 @@ A protocol only; `state` implements it. Every method answers at once, from memor
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from yett.credentials.verifier import Verified
+from yett.policy.cedar.model import Decided, Inputs, Slice
 from yett.policy.model import Limit, Taken
 from yett.problems import Problem
 from yett.terms import Principal
@@ -45,3 +46,18 @@ class View(Protocol):
 
     def revoked(self, principal: Principal) -> bool:
         """Whether this principal or credential was revoked or is inactive (step 5)."""
+
+    def enriched(self, key: str, now: float) -> dict[str, Any] | None:
+        """What the service said of the holder of a credential, as Cedar values; None to ask."""
+
+    def enrich(self, key: str, attributes: dict[str, Any], until: float) -> None:
+        """Remember the above until `until` (unix seconds)."""
+
+    def seen(self, principal: str, uid: str, now: float) -> bool:
+        """Whether this principal was shown this record not too long ago, by any worker."""
+
+    def saw(self, principal: str, uids: tuple[str, ...], now: float) -> None:
+        """Note the records that a principal was shown."""
+
+    def sample(self, slice_: Slice, inputs: Inputs, decided: Decided) -> None:
+        """Take a decision; one of many is compared with cedarpy later, off the path."""

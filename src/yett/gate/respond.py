@@ -6,6 +6,8 @@ value it sent, never the note. RFC 9457 s3.
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 
 from yett.problems import Problem
@@ -28,7 +30,8 @@ def problem_response(problem: Problem, request_id: str, status: int = 0) -> Answ
     """
     kind = problem.kind
     status = status or kind.status
-    members: dict[str, str | int] = {
+    members: dict[str, Any] = {
+        **dict(problem.members),  # first: none of them replaces what RFC 9457 s3.1 names
         "type": kind.type,
         "title": kind.title,
         "status": status,

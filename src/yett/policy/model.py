@@ -14,8 +14,9 @@ from msgspec import Struct
 
 from yett.contract.config import RULES as RULES  # noqa: PLC0414 — the tuple lives with the setting
 from yett.contract.config import Config
-from yett.contract.model import Need
+from yett.contract.model import Need, Sensitive
 from yett.contract.report import Remark
+from yett.policy.authz.model import Authz, Guard
 from yett.terms import Mode
 
 
@@ -86,6 +87,17 @@ class Taken(Struct, frozen=True):
     retry: float
 
 
+class Declared(Struct, frozen=True):
+    """What an operation's JSON answers may hold (CWE-213: a service that says too much).
+
+    Args:
+        keep: status (`200`, `2XX`, `default`) -> a function that returns the value with what is
+            not declared (or `writeOnly`) left out, and the pointers of what was, at most a few.
+    """
+
+    keep: dict[str, Callable[[Any], tuple[Any, tuple[str, ...]]]]
+
+
 ParameterReader = Callable[[tuple[str, ...], str, dict[bytes, bytes]], "ParametersRead | Fault"]
 BodyReader = Callable[[bytes, bytes], "BodyRead | Fault"]
 TextScan = Callable[[dict[str, dict[str, Any]], Any], "tuple[str, str, Mode] | None"]
@@ -110,6 +122,9 @@ class OperationPolicy(Struct, frozen=True, kw_only=True):
         methods: `Allow` of the path, as bytes.
         modes: the mode of each rule of `RULES` for this operation.
         media_types: what a body may be declared as, for the client that sent something else.
+        guard: rules on records, fields and states; None when scopes alone decide.
+        demand: step-up and approvals; None when the operation is not sensitive.
+        declared: what of a JSON answer is declared, by status; None when nothing is dropped.
     """
 
     id: str
@@ -136,6 +151,9 @@ class OperationPolicy(Struct, frozen=True, kw_only=True):
     sensitive: bool
     modes: dict[str, Mode]
     media_types: tuple[str, ...] = ()
+    guard: Guard | None = None
+    demand: Sensitive | None = None
+    declared: Declared | None = None
 
 
 class Upstream(Struct, frozen=True):
@@ -152,7 +170,8 @@ class Policy(Struct, frozen=True, kw_only=True):
 
     `router` answers (operation, values of template parameters in order) for a method and segments;
     see policy/routes.py. `digest` names the contract in every record. `remarks` are the warnings
-    and notes of compiling; `contract.report.findings` looks up their lines.
+    and notes of compiling; `contract.report.findings` looks up their lines. `authz` is None where
+    the contract has no Cedar policies.
     """
 
     router: Any
@@ -161,6 +180,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     config: Config
     digest: str
     remarks: tuple[Remark, ...] = ()
+    authz: Authz | None = None
 
 
 class TextSource(Struct, frozen=True, kw_only=True):
