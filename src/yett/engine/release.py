@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from yett.engine.exchange import Exchange
 from yett.problems import Problem
+from yett.terms import Event
 
 
 class Reply(Struct, frozen=True):
@@ -31,12 +32,13 @@ class Reply(Struct, frozen=True):
 class Released(Struct, frozen=True):
     """What may leave: the body as it may be seen, or the problem to answer with instead.
 
-    `status` replaces the service's own where it would tell missing from forbidden; 0 keeps it.
+    `events` are findings for the record (the service leaks, or broke a machine); the adapter appends
+    them to its sink.
     """
 
     body: bytes
     problem: Problem | None = None
-    status: int = 0
+    events: tuple[Event, ...] = ()
 
 
 def release(x: Exchange, reply: Reply) -> Released:

@@ -104,7 +104,7 @@ class Decided(Struct, frozen=True):
         ids: determining rules: the permits when allowed, else the forbids that held or erred;
             empty when nothing permitted.
         errors: ids of rules whose evaluation erred.
-        permitted: some permit held, whatever the forbids said: tells "wrong state" from "not yours".
+        permitted: some permit held, whatever the forbids said: tells a wrong state from a stranger.
     """
 
     allow: bool
