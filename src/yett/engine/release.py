@@ -32,8 +32,8 @@ class Reply(Struct, frozen=True):
 class Released(Struct, frozen=True):
     """What may leave: the body as it may be seen, or the problem to answer with instead.
 
-    `events` are findings for the record (the service leaks, or broke a machine); the adapter appends
-    them to its sink.
+    `events` are findings for the record (the service leaks, or broke a machine); the adapter
+    appends them to its sink.
     """
 
     body: bytes
