@@ -1,7 +1,7 @@
 """A guard: what one operation needs to decide records, fields, references and states.
 
 Built by `policy.authz.build`, read by steps 11, 12 and 14. Pointers are tuples of unescaped tokens;
-`*` in a pointer to a reference or a field stands for every item of an array.
+`*` in a pointer to a reference or a field stands for every item of an array or member of an object.
 """
 
 from __future__ import annotations
@@ -170,6 +170,8 @@ class Guard(Struct, frozen=True, kw_only=True):
 
 class Enrichment(Struct, frozen=True, kw_only=True):
     """Attributes of the principal that an operation of the service knows (`principal.enrich`).
+
+    Only people (`Principal.kind` user) have them: the service is asked with their own credential.
 
     Args:
         read: the operation; its path has no parameter.
