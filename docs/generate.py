@@ -69,6 +69,27 @@ ADVICE = {
     "`api.NAME.unknown_fields`.",
     "injection-suspected": "`pointer` names the field. If the text is honest, set the field's mode "
     "with `x-yett.text`, or give it an `enum`, `format` or `pattern`.",
+    "not-permitted": "Ask who writes the policies. Which rule and which clause refused is in the "
+    "record, under the request id: `yett audit show REQUEST-ID`.",
+    "no-such-record": "Check the id. The answer is the same for a record that is not there and one "
+    "that you may not see; the operator finds in the record which it was.",
+    "reference-unknown": "`pointer` names the id. It must name a record that you may read.",
+    "field-not-permitted": "`pointer` names the field; leave it out, or as it is. See "
+    "`x-yett-class`.",
+    "wrong-state": "`current` is the state of the record, `allowed_operations` are what it "
+    "allows now; see `x-yett-machine`.",
+    "record-unreadable": "The operator looks why the service does not answer the read before the "
+    "write. Nothing was written.",
+    "record-busy": "Try again after `Retry-After`. Nothing was written.",
+    "record-changed": "Read the record again, then decide again. Nothing was written.",
+    "step-up-needed": "Sign in again as `WWW-Authenticate` says: with one of `acr_values`, not "
+    "longer ago than `max_age` seconds (RFC 9470 s4). Then repeat the request with the new token.",
+    "approval-needed": "Ask `needed` other people to approve under `approve`; they see exactly "
+    "this request. Then send it again, unchanged, with `Yett-Approval: ID`, within `expires_in` "
+    "seconds. Where there is no `approval` member, `detail` says why nothing can be asked for.",
+    "approval-invalid": "An approval is good once, for exactly the request that was approved, by "
+    "who asked for it, under the contract it was asked for. Send the request without "
+    "`Yett-Approval` to ask anew.",
     "upstream-unreachable": "The operator looks whether the service runs; nothing was sent.",
     "upstream-broken": "The operator looks at the service's answer: it is not HTTP/1.1, or was cut "
     "short.",
@@ -77,6 +98,9 @@ ADVICE = {
     "upstream-failed": "The service answered 5xx; its own words are kept from strangers. The "
     "operator finds the status in the record.",
     "loop-detected": "An upstream points back at the gate.",
+    "answer-uncheckable": "The operator looks at the service's answer: a rule must read it, and it "
+    "is too large, coded, not JSON, or lacks an attribute that a rule needs. A write may have been "
+    "done. See `authz.max_checked`.",
     "not-recorded": "Nothing is let through that cannot be recorded; the operator looks at the "
     "disk of the ledger. See `gateway.when_not_recorded`.",
     "internal-error": "A bug in yett: please report it with the request id.",
