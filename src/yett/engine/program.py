@@ -18,10 +18,14 @@ from yett.terms import Mode
 
 
 class Plan(Struct, frozen=True):
-    """An operation with its bound steps, each with its number in docs/life-of-a-request.md."""
+    """An operation with its bound steps, each with its number in docs/life-of-a-request.md.
+
+    `whole` says that the adapter collects the service's answer and asks `engine.release` about it.
+    """
 
     operation: OperationPolicy
     steps: tuple[tuple[int, Step], ...]
+    whole: bool = False
 
 
 class Program(Struct, frozen=True):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from yett.contract.errors import ContractError
 from yett.credentials.verifier import Verified
@@ -17,6 +18,7 @@ from yett.engine.exchange import Exchange
 from yett.engine.program import Program
 from yett.engine.questions import ReadBody
 from yett.engine.view import Taken
+from yett.policy.cedar.model import Decided, Inputs, Slice
 from yett.policy.model import Limit, OperationPolicy
 from yett.policy.rules import SELF_CHECK
 from yett.problems import Problem
@@ -132,6 +134,21 @@ class _Anybody:
 
     def revoked(self, _principal: Principal) -> bool:
         return False
+
+    def enriched(self, _key: str, _now: float) -> dict[str, Any] | None:
+        return None
+
+    def enrich(self, _key: str, _attributes: dict[str, Any], _until: float) -> None:
+        return None
+
+    def seen(self, _principal: str, _uid: str, _now: float) -> bool:
+        return False
+
+    def saw(self, _principal: str, _uids: tuple[str, ...], _now: float) -> None:
+        return None
+
+    def sample(self, _slice: Slice, _inputs: Inputs, _decided: Decided) -> None:
+        return None
 
 
 def _finding(operation: OperationPolicy, message: str) -> Finding:
