@@ -19,6 +19,7 @@ from yett.state.concurrency import Concurrency
 from yett.state.failures import Failures
 from yett.state.files import WatchedFile
 from yett.state.identity import Identity
+from yett.state.knowledge import Knowledge
 from yett.state.limits import Counters
 from yett.state.revoked import Revocations, read_revocations
 from yett.terms import Principal
@@ -33,14 +34,20 @@ class MemoryView:
         "_remembered",
         "concurrency",
         "counters",
+        "enrich",
+        "enriched",
         "enter",
         "failed",
         "failing",
         "failures",
         "give_back",
         "identity",
+        "knowledge",
         "leave",
         "revocations",
+        "sample",
+        "saw",
+        "seen",
         "take",
     )
 
@@ -51,6 +58,8 @@ class MemoryView:
         counters: Counters,
         failures: Failures,
         concurrency: Concurrency,
+        *,
+        knowledge: Knowledge,
     ) -> None:
         self.identity = identity
         self._remembered = identity.tokens.table
@@ -60,6 +69,10 @@ class MemoryView:
         self.take, self.give_back = counters.take, counters.give_back
         self.failing, self.failed = failures.failing, failures.failed
         self.enter, self.leave = concurrency.enter, concurrency.leave
+        self.knowledge = knowledge
+        self.enriched, self.enrich = knowledge.enriched.enriched, knowledge.enriched.enrich
+        self.seen, self.saw = knowledge.seen.seen, knowledge.seen.saw
+        self.sample = knowledge.samples.sample
 
     @classmethod
     def from_config(
@@ -83,18 +96,25 @@ class MemoryView:
         """
         now = time.time()
         failures = _failures(config, now, workers)
+        known = None if previous is None else previous.knowledge
+        knowledge = Knowledge.from_config(config, known)
         if previous is None:
             revoked = WatchedFile(folder / REVOKED_FILE, read_revocations, Revocations())
             identity = Identity.from_config(config.identity, folder)
             counters = Counters(config.limits.max_tracked, now, workers)
-            return cls(identity, revoked, counters, failures, Concurrency())
+            return cls(identity, revoked, counters, failures, Concurrency(), knowledge=knowledge)
         identity = Identity.from_config(config.identity, folder, previous.identity)
         if previous.failures.limit == failures.limit:
             failures = previous.failures
         # A reload lifts no revocation, resets no quota, and loses no count of requests under way.
         previous.revocations.poll()
         return cls(
-            identity, previous.revocations, previous.counters, failures, previous.concurrency
+            identity,
+            previous.revocations,
+            previous.counters,
+            failures,
+            previous.concurrency,
+            knowledge=knowledge,
         )
 
     def verify(
