@@ -165,3 +165,13 @@ async def test_no_token_makes_the_gate_fetch_what_it_names(configure, folder, or
         await view.fetch_keys(canary, canary)
     assert isinstance(view.verify("bearer", hostile.good(iss=origin.url), hostile.NOW), Problem)
     assert not origin.hits
+
+
+def test_what_was_shown_and_said_outlives_a_reload(configure, folder, view):
+    """Ids that were seen and attributes of principals go on under an unchanged contract."""
+    view.saw("u1", ("b1",), hostile.NOW)
+    view.enrich("t1", {"customer": "c1"}, hostile.NOW + 60)
+    again = MemoryView.from_config(configure(), folder, previous=view)
+    assert again.seen("u1", "b1", hostile.NOW + 1)
+    assert not again.seen("u2", "b1", hostile.NOW + 1)
+    assert again.enriched("t1", hostile.NOW + 1) == {"customer": "c1"}
