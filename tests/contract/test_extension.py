@@ -4,8 +4,10 @@ import pytest
 from msgspec import structs
 
 from yett.contract.errors import ContractError
-from yett.contract.extension import EXTENSIONS, Extension, mentions, read_settings
-from yett.contract.model import Settings
+from yett.contract.extension import read_settings
+from yett.contract.extension_forms import Extension
+from yett.contract.extension_places import EXTENSIONS, mentions
+from yett.contract.model import Resource, Sensitive, Settings
 
 PAGE = Path("docs/reference/extensions.md")
 
@@ -36,7 +38,6 @@ def test_every_key_reaches_the_settings(read):
             "resource": {"type": "Booking"},
             "sunset": {"sunset": "2027-03-01"},
         },
-        **{"x-yett-machine": {"field": "status"}},
     )
     assert not remarks
     assert found.limit == ("10/min per ip",)
@@ -48,12 +49,11 @@ def test_every_key_reaches_the_settings(read):
         True,
     )
     assert found.public is False
-    assert found.sensitive == {"acr": "x", "max_age": 300, "approvals": 1}
+    assert found.sensitive == Sensitive(acr="x", max_age=300, approvals=1)
     assert found.extra == {
-        "resource": {"type": "Booking"},
         "sunset": {"sunset": "2027-03-01"},
-        "machine": {"field": "status"},
     }
+    assert found.resource == Resource(type="Booking")
 
 
 def test_without_extension_the_defaults_hold(read):

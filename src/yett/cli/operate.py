@@ -49,7 +49,7 @@ class Operator:
         self._supervisor = supervisor
         self._setup = setup
         self._journal = journal
-        self._contract = Watch(lambda: contract_files(setup.folder, self._config))
+        self._contract = Watch(lambda: contract_files(setup.folder, self._setup.program.policy))
         self._certificate = Watch(lambda: _certificate_files(setup))
         self._next_look = 0.0
         self._checker: Child | None = None

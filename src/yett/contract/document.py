@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from yett.contract.errors import ContractError
-from yett.contract.extension import mentions
+from yett.contract.extension_places import mentions
 from yett.contract.json_lines import JsonLines
 from yett.contract.json_text import read_json
 from yett.contract.places import Locator, Source

@@ -5,15 +5,18 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from yett.contract.document import Document, is_yaml, known_document, read_document
 from yett.contract.kept import WORTH_KEEPING_BYTES
 from yett.contract.report import refuse
-from yett.contract.rules import DOCUMENT_FILE, Rule
+from yett.contract.rules import DOCUMENT_FILE, POLICY_FILE, Rule
 from yett.contract.shelf import own_shelf
 
 MAX_FILE_BYTES = 64 << 20
+POLICIES_NAME = "policies"
 
 
 class Files:
@@ -33,13 +36,38 @@ class Files:
         """Return the file as the user would name it from where they stand."""
         return str(self.folder / name)
 
-    def read(self, name: str, rule: Rule = DOCUMENT_FILE) -> bytes:
+    def policy_names(self, most: int) -> list[str]:
+        """List what looks like a Cedar file in `policies`, also what will not be read.
+
+        Names are relative to the contract folder, sorted; at most `most` and one.
+
+        Raises:
+            ContractError: `policies` is there and is no folder that can be listed.
+        """
+        try:
+            found = sorted(islice(_cedar_files(self.folder / POLICIES_NAME), most + 1))
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            message = f"cannot be read: {(error.strerror or 'unknown').lower()}"
+            refuse(POLICY_FILE, message, self.path(POLICIES_NAME))
+        return [path.relative_to(self.folder).as_posix() for path in found]
+
+    def leaves(self, name: str) -> bool:
+        """Whether a name is a link that leads out of the contract folder (CWE-59)."""
+        try:
+            return not (self.folder / name).resolve().is_relative_to(self.folder.resolve())
+        except (OSError, RuntimeError):  # a link that leads to itself
+            return True
+
+    def read(self, name: str, rule: Rule = DOCUMENT_FILE, *, most: int = 0) -> bytes:
         """Return the bytes of a file.
 
         Raises:
-            ContractError: it is absent, no regular file, unreadable or over `MAX_FILE_BYTES`.
+            ContractError: it is absent, no regular file, unreadable or over `most` bytes (0:
+                `MAX_FILE_BYTES`).
         """
-        data = read_bounded(self.folder / name, rule)
+        data = read_bounded(self.folder / name, rule, most=most)
         # Lengths before contents: two files cannot be cut another way with the same sum.
         self._sum.update(f"{len(name.encode())}:{name}{len(data)}:".encode())
         self._sum.update(data)
@@ -69,18 +97,41 @@ class Files:
         return document
 
 
-def read_bounded(path: Path, rule: Rule = DOCUMENT_FILE) -> bytes:
-    """Return the bytes of a regular file of at most `MAX_FILE_BYTES`.
+def policy_paths(folder: Path) -> list[Path]:
+    """List the Cedar files of a contract folder for who watches them; none when it has none."""
+    try:
+        return sorted(_cedar_files(folder / POLICIES_NAME))
+    except OSError:
+        return []
+
+
+def _cedar_files(folder: Path) -> Iterator[Path]:
+    """Yield Cedar files in a folder and those below; not where a name begins with a dot.
+
+    Editors keep locks and drafts under such names, and a mounted ConfigMap its older versions.
+    """
+    for path in folder.iterdir():
+        if path.name.startswith("."):
+            continue
+        if path.name.lower().endswith(".cedar"):
+            yield path
+        elif path.is_dir() and not path.is_symlink():
+            yield from _cedar_files(path)
+
+
+def read_bounded(path: Path, rule: Rule = DOCUMENT_FILE, *, most: int = 0) -> bytes:
+    """Return the bytes of a regular file of at most `most` bytes, 0 for `MAX_FILE_BYTES`.
 
     Raises:
         ContractError: with the reason.
     """
+    most = most or MAX_FILE_BYTES
     try:
         with open(path, "rb", opener=_open_at_once) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 refuse(rule, "not a regular file", str(path))
-            data = file.read(MAX_FILE_BYTES + 1)
+            data = file.read(most + 1)
     except FileNotFoundError:
         settings = path.name == "yett.toml"
         hint = "`yett init` writes a contract folder, `-C DIR` names one" if settings else ""
@@ -89,8 +140,8 @@ def read_bounded(path: Path, rule: Rule = DOCUMENT_FILE) -> bytes:
         refuse(rule, f"cannot be read: {(error.strerror or 'unknown').lower()}", str(path))
     except ValueError:
         refuse(rule, "not a file name", str(path))
-    if len(data) > MAX_FILE_BYTES:
-        refuse(rule, f"larger than {MAX_FILE_BYTES >> 20} MiB", str(path))
+    if len(data) > most:
+        refuse(rule, f"larger than {most >> 20} MiB", str(path))
     return data
 
 

@@ -1,7 +1,8 @@
 """A contract folder becomes a `Contract`, or all its mistakes at once.
 
-The door of this room: reads `yett.toml`, then each api's document and Overlay through
-`contract.files`. It never fetches anything from a network and never writes beside the contract.
+The door of this room: reads `yett.toml`, the policies, then each api's document and Overlay
+through `contract.files`. It never fetches anything from a network and never writes anything beside
+the contract.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from yett.contract.errors import ContractError
-from yett.contract.extension import check_names
+from yett.contract.extension_places import check_names
 from yett.contract.files import Files
 from yett.contract.model import Api, Contract
 from yett.contract.openapi import read_openapi
 from yett.contract.overlay import OverlaidLines, apply_overlay
 from yett.contract.places import Source
+from yett.contract.policies import read_policies
 from yett.contract.report import Report, quote
 from yett.contract.rules import CONFIG_FILE, CONFIG_HAZARD
 from yett.contract.toml import read_config
@@ -43,12 +45,14 @@ def load(folder: Path) -> Contract:
         data = files.read(CONFIG_NAME, CONFIG_FILE)
         config, source = read_config(data, files.path(CONFIG_NAME), report)
         _check_files(config, source, folder, report)
+        policies = read_policies(files, report)
         apis = _read_apis(config, files, source, report)
     return Contract(
         config=config,
         apis=apis,
         digest=files.digest,
         folder=str(folder),
+        policies=policies,
         remarks=tuple(report.remarks),
     )
 
@@ -92,9 +96,10 @@ def _read_api(
         lines = OverlaidLines(document.locator, overlay.locator, patches)
         place = Source(document.path, locator=lines)
     is_openapi = isinstance(document.value, dict) and "openapi" in document.value
-    if is_openapi and (config.overlay or document.extended):
+    extended = bool(config.overlay) or document.extended
+    if is_openapi and extended:
         check_names(document.value, place, report)
-    return read_openapi(document.value, place, name, config, report)
+    return read_openapi(document.value, place, name, config, report, extended=extended)
 
 
 def _check_files(config: Config, source: Source, folder: Path, report: Report) -> None:

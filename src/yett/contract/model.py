@@ -223,7 +223,8 @@ class Api(Struct, frozen=True, kw_only=True):
     """One service: its operations and the document they came from.
 
     `base` is the path prefix without trailing slash (`""` or `/v2`). `version` is `3.0`, `3.1` or
-    `3.2`. `document` is the whole document after the Overlay.
+    `3.2`. `document` is the whole document after the Overlay. `extended` is False when no `x-yett`
+    extension can be in it.
     """
 
     name: str
@@ -233,6 +234,7 @@ class Api(Struct, frozen=True, kw_only=True):
     operations: tuple[Operation, ...]
     document: Json
     machines: tuple[Machine, ...] = ()
+    extended: bool = True
     source: Source = Source()
 
 

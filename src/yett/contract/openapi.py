@@ -24,7 +24,13 @@ _SWAGGER_HINT = "convert it: `npx swagger2openapi swagger.yaml -o openapi.yaml`"
 
 
 def read_openapi(
-    document: Any, source: Source, name: str, config: ApiConfig, report: Report
+    document: Any,
+    source: Source,
+    name: str,
+    config: ApiConfig,
+    report: Report,
+    *,
+    extended: bool = True,
 ) -> Api | None:
     """Read a document.
 
@@ -34,6 +40,7 @@ def read_openapi(
         name: the api's name in yett.toml.
         config: the api's settings; `path` wins over `servers`.
         report: takes what is wrong; with an error in it the result must not be used.
+        extended: whether the document may hold a `x-yett` key.
 
     Returns:
         The api, or None when the document is not OpenAPI at all.
@@ -42,7 +49,8 @@ def read_openapi(
     if version is None:
         return None
     reader = Reader(document, source, report, version)
-    operations = OperationReading(reader, name).read()
+    reading = OperationReading(reader, name)
+    operations = reading.read()
     if not operations:
         hint = "yett lets through what `paths` declares, and nothing else"
         report.add(
@@ -57,6 +65,8 @@ def read_openapi(
         version=version,
         operations=operations,
         document=document,
+        machines=reading.machines(),
+        extended=extended,
         source=source,
     )
 

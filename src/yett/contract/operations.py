@@ -6,9 +6,11 @@ import re
 from typing import Any
 
 from yett.contract.bodies import BodyReading
-from yett.contract.extension import METHODS, read_settings
+from yett.contract.extension import read_settings
+from yett.contract.extension_places import METHODS
 from yett.contract.fitting import did_you_mean
-from yett.contract.model import Operation, Parameter
+from yett.contract.machines import MachineReading
+from yett.contract.model import Machine, Operation, Parameter
 from yett.contract.parameters import ParameterReading, check_template, is_template
 from yett.contract.places import Source
 from yett.contract.refs import Reader
@@ -37,6 +39,7 @@ class OperationReading:
         self._parameters = ParameterReading(reader)
         self._bodies = BodyReading(reader)
         self._security = SecurityReading(reader)
+        self._machines = MachineReading(reader)
         self._ids: dict[str, Source] = {}
 
     def read(self) -> tuple[Operation, ...]:
@@ -48,6 +51,10 @@ class OperationReading:
             if not template.startswith("x-"):
                 found += self._path(template, item, reader.source.at("paths", template))
         return tuple(found)
+
+    def machines(self) -> tuple[Machine, ...]:
+        """Return the machines of the document, once the operations are read."""
+        return self._machines.read()
 
     def _path(self, template: str, value: Any, at: Source) -> list[Operation]:
         report = self._reader.report
@@ -120,6 +127,8 @@ class OperationReading:
         security = self._security.root
         if "security" in value:
             security = self._security.requirements(value["security"], at.at("security"))
+        settings = read_settings(value, at, reader.report)
+        self._machines.on_operation(value, settings, at)
         tags = reader.read(value, "tags", list, at, default=[])
         return Operation(
             id=f"{self._api}.{self._id(template, method, value, at)}",
@@ -130,7 +139,7 @@ class OperationReading:
             body=self._bodies.body(body, at.at("requestBody")) if "requestBody" in value else None,
             responses=self._bodies.responses(value.get("responses", {}), at.at("responses")),
             security=security,
-            settings=read_settings(value, at, reader.report),
+            settings=settings,
             tags=tuple(tag for tag in tags if isinstance(tag, str)),
             deprecated=reader.read(value, "deprecated", bool, at, default=False),
             source=at,

@@ -55,6 +55,9 @@ MEDIA_TYPE_TWICE = Rule("media-type-twice", "warning", "a media type is declared
 SCHEMA_REF = Rule("schema-ref", "warning", "a schema's `$ref` leads nowhere")
 SCHEMA_KEYWORD = Rule("schema-keyword", "warning", "a schema keyword has the wrong type")
 
+# Policies
+POLICY_FILE = Rule("policy-file", "error", "a file in `policies` cannot be used")
+
 # Extensions
 EXTENSION_UNKNOWN = Rule("extension-unknown", "error", "an `x-yett` key is not known")
 EXTENSION_VALUE = Rule("extension-value", "error", "an `x-yett` value has the wrong form")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from yett.contract.extension import TEXT_KINDS
+from yett.contract.extension_places import TEXT_KINDS
 from yett.policy.injection.freetext import CLOSED_FORMATS, Outline
 from yett.policy.injection.rules import PROFILES
 from yett.policy.injection.spots import Spot
