@@ -36,6 +36,22 @@ INJECTION_UNAVAILABLE = Rule("injection-unavailable", "error", "libinjection can
 ROUTE_CONFLICT = Rule("route-conflict", "error", "two operations have the same path")
 ROUTE_CROSSING = Rule("route-crossing", "warning", "two path templates match the same paths")
 
+# Authorization
+AUTHZ_POLICY = Rule("authz-policy", "error", "a Cedar policy cannot be used")
+AUTHZ_NAME = Rule("authz-name", "error", "a name of the contract cannot be a Cedar name")
+AUTHZ_ATTRIBUTE = Rule("authz-attribute", "error", "an attribute of a record cannot be read")
+AUTHZ_RESOURCE = Rule("authz-resource", "error", "a record's declaration leads nowhere")
+AUTHZ_READ = Rule("authz-read", "error", "no operation reads a record that a rule must see")
+AUTHZ_REFERENCE = Rule("authz-reference", "warning", "a reference to a record is not checked")
+AUTHZ_CLASS = Rule("authz-class", "error", "a field class stands where no rule can reach it")
+AUTHZ_CLASS_UNRULED = Rule("authz-class-unruled", "warning", "nobody may see a class of fields")
+AUTHZ_APPROVAL_UNRULED = Rule("authz-approval-unruled", "warning", "nobody may approve a request")
+AUTHZ_UNCHECKABLE = Rule("authz-uncheckable", "error", "a rule reads what nothing declares")
+AUTHZ_UNGUARDED = Rule("authz-unguarded", "error", "no rule looks at the record of an object id")
+AUTHZ_ENRICH = Rule("authz-enrich", "error", "the principal cannot be enriched")
+AUTHZ_MACHINE = Rule("authz-machine", "error", "a state machine cannot be carried out")
+AUTHZ_DIFFERENCE = Rule("authz-difference", "error", "compiled policies and cedarpy disagree")
+
 SELF_CHECK = Rule("self-check", "error", "a compiled operation cannot be reached or decided")
 
 COMPILING: tuple[Rule, ...] = tuple(v for v in globals().values() if isinstance(v, Rule))

@@ -1,0 +1,56 @@
+"""Cedar text made from the contract: state machines, closed ids, and where scopes alone decide.
+
+One engine, one explanation and one diff for what the team wrote and what its machines mean.
+Generated ids are `kind:operation`, which no `@id` of the team may look like.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from yett.contract.model import Machine, PolicyText
+from yett.policy.authz.names import cedar_string
+
+STATE, SEEN, DEFAULT = "state", "seen", "default"
+PATH = "generated"
+
+
+def generated_text(policies: Iterable[str]) -> tuple[PolicyText, ...]:
+    """Return one text of all generated policies, none when there are none."""
+    text = "".join(policies)
+    return (PolicyText(PATH, text),) if text else ()
+
+
+def state_policies(machines: tuple[Machine, ...], actions: dict[str, str]) -> list[str]:
+    """An operation of a machine is forbidden outside the states it may start from.
+
+    Args:
+        machines: those of the contract.
+        actions: operation id -> action, of the machine's api.
+    """
+    return [
+        f'@id("{STATE}:{actions[operation]}")\n'
+        f"forbid(principal, action == Action::{cedar_string(actions[operation])}, "
+        f"resource is {machine.type}) unless {{\n"
+        f"  [{', '.join(map(cedar_string, move.start))}].contains(resource.{machine.field})\n}};\n"
+        for machine in machines
+        for operation, move in machine.operations.items()
+        if move.start and operation in actions
+    ]
+
+
+def seen_policy(action: str) -> str:
+    """A record of a closed operation must have been shown to the principal before."""
+    return (
+        f'@id("{SEEN}:{action}")\n'
+        f"forbid(principal, action == Action::{cedar_string(action)}, resource) unless {{\n"
+        "  context has seen && context.seen\n};\n"
+    )
+
+
+def default_policy(action: str) -> str:
+    """No rule of the team permits this: what OpenAPI's `security` asks for is what is asked."""
+    return (
+        f'@id("{DEFAULT}:{action}")\n'
+        f"permit(principal, action == Action::{cedar_string(action)}, resource);\n"
+    )

@@ -1,0 +1,201 @@
+"""One guard per operation, from its slice, its record and its classes."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from yett.contract.model import Machine as DeclaredMachine
+from yett.contract.model import Operation
+from yett.contract.places import read_pointer
+from yett.contract.report import Report
+from yett.policy.authz.declared import SAFE, Declared
+from yett.policy.authz.facets import Facets
+from yett.policy.authz.facts import Facts
+from yett.policy.authz.model import (
+    Fields,
+    Guard,
+    Listing,
+    Machine,
+    Place,
+    Pointer,
+    Read,
+    Referred,
+)
+from yett.policy.authz.names import API, class_action
+from yett.policy.authz.placement import Placed, place, reads_record
+from yett.policy.authz.reads import locate, reader_of
+from yett.policy.authz.references import references_of
+from yett.policy.cedar.model import Rule, Slice
+from yett.policy.rules import AUTHZ_UNCHECKABLE
+
+
+class Bench(Struct, frozen=True, kw_only=True):
+    """What guards are made of: facts, compiled slices, and where remarks go."""
+
+    facts: Facts
+    slices: dict[str, Slice]
+    facets: dict[str, Facets]
+    lints: Report
+    learning: frozenset[str]
+
+
+def make_guard(operation: Operation, bench: Bench) -> Guard | None:
+    """Return the guard of an operation; None when nothing is to be checked."""
+    facts = bench.facts
+    record = facts.records.get(operation.id)
+    slice_ = bench.slices[facts.actions[operation.id]]
+    written = _written(operation, bench)
+    machine = _machine(operation, record, facts)
+    state = _state(record, machine, facts)
+    placed = place(record, slice_, facts, whole=_needs_whole(operation, written, state))
+    if placed.place is Place.UNCHECKABLE:
+        _uncheckable(operation, placed, bench.lints)
+    guard = Guard(
+        slice=slice_,
+        place=placed.place,
+        type=record.resource.type if record is not None else API,
+        located=locate(record.resource.id) if record is not None else None,
+        shape=placed.shape,
+        pointer=read_pointer(record.resource.record) if record is not None else (),
+        listing=_listing(record),
+        read=_with_slice(placed, bench),
+        references=_references(operation, bench),
+        written=written,
+        shown=_shown(operation, record, bench),
+        enrich=_enriches(slice_, facts),
+        machine=machine,
+        state=state,
+        learns=record is not None and record.resource.type in bench.learning,
+        closed=record is not None and record.resource.closed,
+        hides=_hides(record, slice_),
+    )
+    return guard if _guards(guard) else None
+
+
+def _guards(guard: Guard) -> bool:
+    """Whether there is anything to do at all: a default permit alone is nothing."""
+    plain = guard.place is Place.BEFORE and not any(_by_team(rule.id) for rule in _rules(guard))
+    idle = not (guard.references or guard.written or guard.shown or guard.learns or guard.state)
+    return not (plain and idle)
+
+
+def _rules(guard: Guard) -> tuple[Rule, ...]:
+    return guard.slice.rules if guard.slice is not None else ()
+
+
+def _by_team(id_: str) -> bool:
+    return not id_.startswith("default:")
+
+
+def _needs_whole(operation: Operation, written: tuple[Fields, ...], state: Pointer | None) -> bool:
+    """Only what changes is authorised, so the record must be there to compare with."""
+    return operation.method not in SAFE and bool(written or state is not None)
+
+
+def _uncheckable(operation: Operation, placed: Placed, lints: Report) -> None:
+    message = f"the rules of `{operation.id}` cannot be checked: {placed.missing}"
+    hint = "declare it in `x-yett.resource`, or every call is refused"
+    lints.add(AUTHZ_UNCHECKABLE, message, operation.source, hint=hint, subject=operation.id)
+
+
+def _listing(record: Declared | None) -> Listing | None:
+    if record is None or record.resource.items is None:
+        return None
+    resource = record.resource
+    return Listing(
+        items=read_pointer(resource.items or ""),
+        totals=tuple(read_pointer(text) for text in resource.totals),
+        strict=resource.strict,
+    )
+
+
+def _with_slice(placed: Placed, bench: Bench) -> Read | None:
+    if placed.read is None:
+        return None
+    return replace(placed.read, slice=bench.slices[bench.facts.actions[placed.read.operation]])
+
+
+def _references(operation: Operation, bench: Bench) -> tuple[Referred, ...]:
+    found = references_of(operation, bench.facets[operation.api], bench.facts, bench.lints)
+    actions, slices = bench.facts.actions, bench.slices
+    return tuple(
+        replace(one, read=replace(one.read, slice=slices[actions[one.read.operation]]))
+        for one in found
+    )
+
+
+def _written(operation: Operation, bench: Bench) -> tuple[Fields, ...]:
+    labels = bench.facts.labels.get(operation.id)
+    if labels is None:
+        return ()
+    action = bench.facts.actions[operation.id]
+    return tuple(
+        Fields(name=name, slice=bench.slices[class_action(action, name)], pointers=pointers)
+        for name, pointers in sorted(labels.sent.items())
+    )
+
+
+def _shown(operation: Operation, record: Declared | None, bench: Bench) -> tuple[Fields, ...]:
+    facts = bench.facts
+    labels = facts.labels.get(operation.id)
+    if labels is None:
+        return ()
+    action = facts.actions[operation.id]
+    reader = reader_of(record, facts) if record is not None and not record.safe else None
+    if reader is not None:
+        action = facts.actions[reader.operation.id]
+    hidden = facts.contract.config.authz.hidden
+    own = facts.actions[operation.id]
+    return tuple(
+        Fields(
+            name=name,
+            slice=bench.slices.get(class_action(action, name))
+            or bench.slices[class_action(own, name)],
+            pointers=pointers,
+            hidden=hidden,
+        )
+        for name, pointers in sorted(labels.shown.items())
+    )
+
+
+def _enriches(slice_: Slice, facts: Facts) -> bool:
+    known = {attribute.name for attribute, _ in facts.enriched}
+    footprint = slice_.footprint
+    return bool(known & footprint.principal) or (bool(known) and "principal" in footprint.whole)
+
+
+def _machine(operation: Operation, record: Declared | None, facts: Facts) -> Machine | None:
+    if record is None:
+        return None
+    declared = facts.machine_of(operation.api, record.resource.type)
+    return machine_of(declared, operation.api) if declared is not None else None
+
+
+def machine_of(declared: DeclaredMachine, api: str) -> Machine:
+    """Return a declared machine with operation ids of the contract."""
+    return Machine(
+        type=declared.type,
+        attribute=declared.field,
+        initial=declared.initial,
+        terminal=declared.terminal,
+        moves={
+            f"{api}.{name}": (move.start, move.to) for name, move in declared.operations.items()
+        },
+    )
+
+
+def _state(record: Declared | None, machine: Machine | None, facts: Facts) -> Pointer | None:
+    """Return where a request could set the state; a machine's own moves do not set it so."""
+    if record is None or machine is None or record.safe or record.new:
+        return None
+    pair = facts.attributes[record.resource.type].get(machine.attribute)
+    if pair is None or record.facets.at(record.sent, pair[1]) is None:
+        return None
+    return pair[1]
+
+
+def _hides(record: Declared | None, slice_: Slice) -> bool:
+    if record is None or not record.resource.id:
+        return False
+    return reads_record(slice_.footprint) or slice_.footprint.resource_uid

@@ -1,0 +1,60 @@
+"""What the compiled rules leave open: records nobody's rule looks at, classes nobody may see.
+
+Lints: they refuse nothing at load, `yett check` fails by those of severity `error`.
+"""
+
+from __future__ import annotations
+
+from yett.contract.model import Operation
+from yett.contract.report import Report, quote
+from yett.policy.authz.facts import Facts
+from yett.policy.authz.model import Guard
+from yett.policy.authz.names import APPROVING, class_action
+from yett.policy.cedar.footprint import footprint_of
+from yett.policy.cedar.model import Slice
+from yett.policy.rules import AUTHZ_APPROVAL_UNRULED, AUTHZ_CLASS_UNRULED, AUTHZ_UNGUARDED
+
+
+def find_holes(
+    facts: Facts, slices: dict[str, Slice], guards: dict[str, Guard], lints: Report
+) -> None:
+    """Add what the rules leave open to `lints`."""
+    for operation in facts.operations():
+        _object(operation, facts, slices, lints)
+        _classes(operation, guards.get(operation.id), lints)
+        _approval(operation, facts, slices, lints)
+
+
+def _object(operation: Operation, facts: Facts, slices: dict[str, Slice], lints: Report) -> None:
+    settings, record = operation.settings, facts.records.get(operation.id)
+    if record is None or not record.resource.id or settings.public_object or settings.public:
+        return
+    rules = slices[facts.actions[operation.id]].rules
+    read = footprint_of(tuple(rule for rule in rules if not rule.generated))
+    if read.resource or read.resource_uid or "resource" in read.whole:
+        return
+    message = f"no rule of `{operation.id}` looks at the {quote(record.resource.type)} it is about"
+    hint = "write a policy that reads `resource`, or say `x-yett: {public_object: true}`"
+    source = operation.source.at("x-yett", "resource")
+    lints.add(AUTHZ_UNGUARDED, message, source, hint=hint, subject=operation.id)
+
+
+def _classes(operation: Operation, guard: Guard | None, lints: Report) -> None:
+    if guard is None:
+        return
+    for verb, classes in (("sees", guard.shown), ("writes", guard.written)):
+        for one in classes:
+            if not one.slice.footprint.permits:
+                message = f"nobody {verb} the class {quote(one.name)} in `{operation.id}`"
+                hint = f"permit the action {quote(one.slice.action)}"
+                source = operation.source
+                lints.add(AUTHZ_CLASS_UNRULED, message, source, hint=hint, subject=operation.id)
+
+
+def _approval(operation: Operation, facts: Facts, slices: dict[str, Slice], lints: Report) -> None:
+    action = class_action(facts.actions[operation.id], APPROVING)
+    if action in slices and not slices[action].footprint.permits:
+        message = f"nobody may approve a request to `{operation.id}`"
+        source = operation.source.at("x-yett", "sensitive")
+        hint = f"permit the action {quote(action)}"
+        lints.add(AUTHZ_APPROVAL_UNRULED, message, source, hint=hint, subject=operation.id)

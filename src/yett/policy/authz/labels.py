@@ -1,0 +1,89 @@
+"""Which field classes each operation sends and shows, and the action that decides on each.
+
+A safe operation's own class action (`getBooking:pii`) decides what its answer shows. The answer of
+an unsafe one is decided by the operation that reads such records, where there is one, so that what
+a reader may not see does not come back from a write. Writing is decided by the unsafe one's own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from yett.contract.model import Api, Contract, Operation
+from yett.contract.places import read_pointer
+from yett.contract.report import Report, quote
+from yett.policy.authz.classes import EndlessClassError, class_pointers
+from yett.policy.authz.declared import SAFE, Declared, json_answers, json_requests
+from yett.policy.authz.facets import EVERY, Facets
+from yett.policy.authz.model import Pointer
+from yett.policy.rules import AUTHZ_CLASS
+
+Classes = dict[str, tuple[Pointer, ...]]
+
+
+class Labels(Struct, frozen=True):
+    """Classes of one operation, relative to its record (to the whole JSON where it has none)."""
+
+    shown: Classes
+    sent: Classes
+
+
+def read_labels(
+    contract: Contract, records: dict[str, Declared], report: Report
+) -> dict[str, Labels]:
+    """Return operation id -> classes, for operations that have any."""
+    found: dict[str, Labels] = {}
+    for api in contract.apis:
+        if not api.extended:
+            continue
+        facets = Facets(api.document)
+        for operation in api.operations:
+            labels = _labels(api, operation, records.get(operation.id), facets, report)
+            if labels.shown or labels.sent:
+                found[operation.id] = labels
+    return found
+
+
+def _labels(
+    api: Api, operation: Operation, record: Declared | None, facets: Facets, report: Report
+) -> Labels:
+    del api
+    whole = _find(facets, json_answers(operation), operation, report)
+    sent = {}
+    if operation.method not in SAFE:
+        sent = _find(facets, json_requests(operation), operation, report)
+    if record is None or not whole:
+        return Labels(whole, sent)
+    return Labels(_within(whole, _prefix(record), operation, report), sent)
+
+
+def _prefix(record: Declared) -> Pointer:
+    inner = read_pointer(record.resource.record)
+    items = record.resource.items
+    return inner if items is None else (*read_pointer(items), EVERY, *inner)
+
+
+def _within(whole: Classes, prefix: Pointer, operation: Operation, report: Report) -> Classes:
+    """Make pointers relative to the record; a class beside it belongs to no record."""
+    found: dict[str, tuple[Pointer, ...]] = {}
+    for name, pointers in whole.items():
+        inside = tuple(p[len(prefix) :] for p in pointers if p[: len(prefix)] == prefix)
+        if len(inside) < len(pointers):
+            message = f"the class {quote(name)} stands beside the record it should be a part of"
+            hint = "move the property into the record, or name the record by `resource.record`"
+            report.add(AUTHZ_CLASS, message, operation.source, hint=hint, subject=operation.id)
+        if inside:
+            found[name] = inside
+    return found
+
+
+def _find(facets: Facets, nodes: tuple[Any, ...], operation: Operation, report: Report) -> Classes:
+    try:
+        return class_pointers(facets, nodes)
+    except EndlessClassError as error:
+        message = f"the class {quote(error.name)} stands in a schema that contains itself"
+        hint = "label the property that holds the inner objects instead"
+        report.add(AUTHZ_CLASS, message, operation.source, hint=hint, subject=operation.id)
+        return {}

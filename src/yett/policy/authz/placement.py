@@ -1,0 +1,86 @@
+"""Where an operation's rules can be checked, derived from what they read.
+
+Nothing of the record but its uid: before forwarding. A safe method: on the answer. An unsafe one:
+by reading the record first, or, for a new record, in the body. What reads an attribute that the
+place does not show is not checkable: every call is refused, and lint says so.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from yett.policy.authz.declared import Declared, shape_of
+from yett.policy.authz.facts import Facts
+from yett.policy.authz.model import Place, Read, Shape
+from yett.policy.authz.reads import locate, make_read, reader_of
+from yett.policy.cedar.model import Footprint, Slice
+
+
+class Placed(Struct, frozen=True):
+    """The place, and what is needed there; `missing` says why a rule cannot be checked."""
+
+    place: Place
+    shape: Shape | None = None
+    read: Read | None = None
+    missing: str = ""
+
+
+def place(record: Declared | None, slice_: Slice, facts: Facts, *, whole: bool = False) -> Placed:
+    """Choose the place of an operation's rules.
+
+    Args:
+        record: the record the operation is about, None when it is about none.
+        slice_: the rules of its action.
+        facts: of the contract.
+        whole: the record itself is needed, whatever the rules read (changed fields, states).
+    """
+    footprint = slice_.footprint
+    if record is None:
+        return _without_record(footprint)
+    shape = shape_of(record, facts.attributes[record.resource.type])
+    if not reads_record(footprint) and not whole:
+        listed = record.resource.items is not None
+        if not (footprint.resource_uid and (listed or not record.resource.id)):
+            return Placed(Place.BEFORE, shape)
+    if record.safe:
+        return _shown(Place.RESPONSE, shape, footprint)
+    if record.new:
+        return _shown(Place.BODY, shape, footprint)
+    return _read(record, footprint, facts)
+
+
+def reads_record(footprint: Footprint) -> bool:
+    """Whether rules look into the record, not only at its uid."""
+    return bool(footprint.resource) or "resource" in footprint.whole
+
+
+def _without_record(footprint: Footprint) -> Placed:
+    if reads_record(footprint):
+        return Placed(Place.UNCHECKABLE, missing="the operation names no record")
+    return Placed(Place.BEFORE)
+
+
+def _shown(where: Place, shape: Shape, footprint: Footprint) -> Placed:
+    missing = _missing(shape, footprint)
+    if missing:
+        what = "answer" if where is Place.RESPONSE else "request"
+        return Placed(Place.UNCHECKABLE, shape, missing=f"its {what} does not declare {missing}")
+    return Placed(where, shape)
+
+
+def _read(record: Declared, footprint: Footprint, facts: Facts) -> Placed:
+    reader = reader_of(record, facts)
+    read = make_read(reader, record.operation, facts) if reader is not None else None
+    if read is None or locate(record.resource.id) is None:
+        why = f"no GET reads one {record.resource.type} by its id"
+        return Placed(Place.UNCHECKABLE, missing=why)
+    missing = _missing(read.shape, footprint)
+    if missing:
+        why = f"{read.operation} does not show {missing}"
+        return Placed(Place.UNCHECKABLE, read.shape, missing=why)
+    return Placed(Place.READ, read.shape, read)
+
+
+def _missing(shape: Shape, footprint: Footprint) -> str:
+    shown = {attribute.name for attribute, _ in shape.attributes}
+    return ", ".join(f"`{name}`" for name in sorted(footprint.resource - shown))

@@ -1,0 +1,76 @@
+"""Ids in a request that name other records (`x-yett-ref`): each must be readable by the caller.
+
+`POST /payments {booking_id}` moves somebody's booking as surely as a path would (OWASP API1). The
+id of the operation's own record is no reference; neither is what a client cannot send (`readOnly`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from yett.contract.model import Operation
+from yett.contract.report import Report, quote
+from yett.policy.authz.declared import json_requests
+from yett.policy.authz.facets import EVERY, Facets
+from yett.policy.authz.facts import Facts
+from yett.policy.authz.model import Located, Pointer, Referred
+from yett.policy.authz.reads import locate, make_read, reader_of_type
+from yett.policy.rules import AUTHZ_REFERENCE
+
+REFERENCE = "x-yett-ref"
+MAX_DEPTH = 12
+MAX_PLACES = 2_000
+
+
+def references_of(
+    operation: Operation, facets: Facets, facts: Facts, report: Report
+) -> tuple[Referred, ...]:
+    """Return the references an operation takes; one that nothing reads is reported, not checked."""
+    record = facts.records.get(operation.id)
+    own = locate(record.resource.id) if record is not None else None
+    found: list[Referred] = []
+    for located, type_ in _places(operation, facets):
+        if located == own:
+            continue
+        reader = reader_of_type(type_, operation.api, facts)
+        read = make_read(reader, operation, facts) if reader is not None else None
+        if read is None:
+            _note(operation, located, type_, report)
+        else:
+            found.append(Referred(located=located, read=read))
+    return tuple(found)
+
+
+def _places(operation: Operation, facets: Facets) -> Iterator[tuple[Located, str]]:
+    for parameter in operation.parameters:
+        for type_ in facets.words((parameter.schema,), REFERENCE):
+            yield Located(parameter.location, parameter.name), type_
+    for pointer, type_ in _pointers(facets, json_requests(operation)):
+        yield Located("body", pointer=pointer), type_
+
+
+def _pointers(facets: Facets, nodes: tuple[Any, ...]) -> Iterator[tuple[Pointer, str]]:
+    """Walk the request's schema; a schema inside itself is walked to a depth the parser allows."""
+    open_: list[tuple[tuple[Any, ...], Pointer]] = [(nodes, ())]
+    for _ in range(MAX_PLACES):
+        if not open_:
+            return
+        here, pointer = open_.pop()
+        if pointer and facets.says(here, "readOnly"):
+            continue
+        for type_ in sorted(facets.words(here, REFERENCE)):
+            yield pointer, type_
+        if len(pointer) >= MAX_DEPTH:
+            continue
+        for token in (*facets.names(here), EVERY):
+            child = facets.child(here, token)
+            if child is not None:
+                open_.append((child.nodes, (*pointer, token)))
+
+
+def _note(operation: Operation, located: Located, type_: str, report: Report) -> None:
+    place = located.name or "/" + "/".join(located.pointer)
+    message = f"{quote(place)} names a {quote(type_)} that no operation reads; it is not checked"
+    hint = f"declare `x-yett.resource: {{type: {type_}, id: path...}}` on a GET of one"
+    report.add(AUTHZ_REFERENCE, message, operation.source, hint=hint, subject=operation.id)
