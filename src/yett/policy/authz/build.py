@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from yett.contract.model import Contract
 from yett.contract.places import Source
-from yett.contract.report import Report
+from yett.contract.report import Report, quote
 from yett.policy.authz.facets import Facets
 from yett.policy.authz.facts import Facts, gather_facts
 from yett.policy.authz.generated import (
@@ -22,7 +22,7 @@ from yett.policy.authz.holes import find_holes
 from yett.policy.authz.identity import make_identity
 from yett.policy.authz.model import Authz, Guard
 from yett.policy.authz.names import bare
-from yett.policy.authz.schema import derive_schema
+from yett.policy.authz.schema import STRING, derive_schema
 from yett.policy.authz.spoken import speaks_of
 from yett.policy.cedar.model import Rule, Slice
 from yett.policy.cedar.rules import Flaw, read_rules
@@ -30,7 +30,7 @@ from yett.policy.cedar.schema_text import write_schema
 from yett.policy.cedar.selfcheck import check_slices
 from yett.policy.cedar.slices import make_slices
 from yett.policy.cedar.types import Schema
-from yett.policy.rules import AUTHZ_DIFFERENCE, AUTHZ_POLICY
+from yett.policy.rules import AUTHZ_DIFFERENCE, AUTHZ_MACHINE, AUTHZ_POLICY
 
 
 def build_authz(contract: Contract, report: Report) -> tuple[Authz | None, Report]:
@@ -48,6 +48,7 @@ def build_authz(contract: Contract, report: Report) -> tuple[Authz | None, Repor
     if facts is None:
         return None, lints
     schema = derive_schema(facts, report)
+    _check_machines(facts, report)
     report.refuse()
     rules, text = _rules(facts, schema, report)
     report.refuse()
@@ -68,6 +69,21 @@ def build_authz(contract: Contract, report: Report) -> tuple[Authz | None, Repor
     )
     report.refuse()
     return authz, lints
+
+
+def _check_machines(facts: Facts, report: Report) -> None:
+    """A machine needs a record, and a state that is a string there is always one of."""
+    for _, machine in facts.machines:
+        named = facts.attributes.get(machine.type)
+        attribute = named[machine.field][0] if named and machine.field in named else None
+        if attribute is None:
+            why = f"no operation is about a {quote(machine.type)} with {quote(machine.field)}"
+        elif attribute.type != STRING or not attribute.required:
+            why = f"{quote(machine.field)} is not a required string of {quote(machine.type)}"
+        else:
+            continue
+        hint = "the state is a required string of the record, in every answer that shows one"
+        report.add(AUTHZ_MACHINE, why, machine.source, hint=hint, subject=machine.type)
 
 
 def _rules(facts: Facts, schema: Schema, report: Report) -> tuple[tuple[Rule, ...], str]:
