@@ -12,13 +12,17 @@ TABLES = {
     "gateway.tls": config.TlsConfig,
     "identity": config.IdentityConfig,
     "identity.issuer": config.IssuerConfig,
+    "authz": config.AuthzConfig,
+    "principal": config.PrincipalConfig,
+    "principal.attributes.NAME": config.ClaimConfig,
+    "principal.enrich": config.EnrichConfig,
     "vocabulary": config.VocabularyConfig,
     "limits": config.LimitsConfig,
     "store": config.StoreConfig,
     "cors": config.CorsConfig,
     "headers": config.HeadersConfig,
 }
-TABLE_KEYS = {"gateway.tls", "identity.issuer"}
+TABLE_KEYS = {"gateway.tls", "identity.issuer", "principal.attributes", "principal.enrich"}
 
 
 def settings():
