@@ -82,10 +82,10 @@ def _is_date(value: object) -> bool:
 
 
 def _principal(claims: Claims, rules: JwtRules) -> Principal | Problem:
-    scopes = _grants(_claim(claims, rules.scope_claim), split=True)
-    roles = _grants(_claim(claims, rules.roles_claim), split=False)
-    tenant = _name(_claim(claims, rules.tenant_claim))
-    client = _name(_claim(claims, rules.client_claim))
+    scopes = _grants(find_claim(claims, rules.scope_claim), split=True)
+    roles = _grants(find_claim(claims, rules.roles_claim), split=False)
+    tenant = _name(find_claim(claims, rules.tenant_claim))
+    client = _name(find_claim(claims, rules.client_claim))
     if scopes is None or roles is None:
         return invalid("the scope or roles claim cannot be read")
     if tenant is None or client is None:
@@ -107,7 +107,7 @@ def _principal(claims: Claims, rules: JwtRules) -> Principal | Problem:
     )
 
 
-def _claim(claims: Claims, name: str) -> Any:
+def find_claim(claims: Claims, name: str) -> Any:
     """Find a claim by its name, or by a dotted path where none has that name; None if absent.
 
     Names are URLs with dots at some issuers (`https://example.com/roles`) and paths at others

@@ -37,7 +37,14 @@ class Exchange:
         cors: response fields for the caller's origin, empty when there are none.
         entered: subjects counted as under way, to be left again.
         subject: the principal as a Cedar entity, None until step 11 needs it.
+        context: what policies see of the request, None until step 11 needs it.
+        enriched: attributes of the principal that the service was asked for, as Cedar values.
+        unjudged: why the principal is no entity; whatever is decided for it is a denial.
         record: the JSON of the record that was read before a write, None when none was.
+        entity: that record (or a new one, from the body) as a Cedar entity.
+        locked: the record that this exchange holds the lock of, empty for none.
+        expected: states the record may be in after this request; empty when nothing says.
+        granted: the rules on records permit whatever the answer holds.
         extra: header lines for the service, such as `if-match`.
         without: the client's fields that are not forwarded.
         resources: uids of records this request is about, for the record of it.
@@ -48,9 +55,15 @@ class Exchange:
     __slots__ = (
         "arguments",
         "body",
+        "context",
         "cors",
+        "enriched",
         "entered",
+        "entity",
+        "expected",
         "extra",
+        "granted",
+        "locked",
         "now",
         "observed",
         "parsed",
@@ -65,6 +78,7 @@ class Exchange:
         "resources",
         "subject",
         "taken",
+        "unjudged",
         "values",
         "view",
         "why",
@@ -89,7 +103,14 @@ class Exchange:
         self.cors = b""
         self.entered: tuple[str, ...] = ()
         self.subject: Entity | None = None
+        self.context: dict[str, Any] | None = None
+        self.enriched: dict[str, Any] = _NOTHING
+        self.unjudged = ""
         self.record: Any = None
+        self.entity: Entity | None = None
+        self.locked = ""
+        self.expected: tuple[str, ...] = ()
+        self.granted = False
         self.extra = b""
         self.without: frozenset[bytes] = _NONE
         self.resources: tuple[str, ...] = ()
