@@ -49,15 +49,25 @@ class ReadRecord(Struct, frozen=True):
         upstream: name of the upstream.
         target: origin-form target, canonical.
         limit: most bytes of the answer.
+        own: with the caller's own credential whatever `read_as` says: what is read is about the
+            caller (`principal.enrich`), and a service account's answer would be about itself.
     """
 
     upstream: str
     target: str
     limit: int
+    own: bool = False
 
 
 class RecordRead(Struct, frozen=True):
-    """What the service answered to a `ReadRecord`; `media_type` without parameters, lower-case."""
+    """What the service answered to a `ReadRecord`: all of it, without a content coding.
+
+    Args:
+        status: its status.
+        media_type: lower-case, without parameters; empty when there is none.
+        etag: the strong entity tag with its quotes; empty when there is none, or a weak one.
+        body: all of it.
+    """
 
     status: int
     media_type: str
