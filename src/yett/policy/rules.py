@@ -26,6 +26,7 @@ SCHEMA_ALTERNATIVES = Rule("schema-alternatives", "note", "alternatives nest too
 PARAMETER_STYLE = Rule("parameter-style", "error", "two parameters spread over one query")
 PARAMETER_PATH = Rule("parameter-path", "error", "a path parameter is not in its path")
 BODY_UNCHECKED = Rule("body-unchecked", "note", "bodies of a type go on unread")
+ANSWER_OPEN = Rule("answer-open", "note", "what an answer may hold is not told")
 
 # Free text
 TEXT_SETTING = Rule("text-setting", "error", "`x-yett: {text: ...}` names no value")
