@@ -47,7 +47,7 @@ def build_authz(contract: Contract, report: Report) -> tuple[Authz | None, Repor
     facts = gather_facts(contract, report)
     if facts is None:
         return None, lints
-    schema = derive_schema(facts, report)
+    schema = derive_schema(facts)
     _check_machines(facts, report)
     report.refuse()
     rules, text = _rules(facts, schema, report)

@@ -54,6 +54,10 @@ class Declared(Struct, frozen=True):
         """The schemas that a rule of this operation sees the record by."""
         return self.sent if self.new else self.shown
 
+    def seen(self) -> tuple[tuple[Any, ...], ...]:
+        """All schemas that describe the record as it is; a change describes what it shall be."""
+        return (self.shown, self.sent) if self.new else (self.shown,)
+
 
 def declared_records(contract: Contract) -> tuple[Declared, ...]:
     """Return every operation that is about a record, in order."""
@@ -141,7 +145,7 @@ def _attribute(
     name: str, pointer: Pointer, own: list[Declared], where: Declared, report: Report
 ) -> Attribute | None:
     """Type an attribute by all schemas that declare it; required when each of them requires it."""
-    seen = [(r, r.facets.at(nodes, pointer)) for r in own for nodes in (r.shown, r.sent) if nodes]
+    seen = [(r, r.facets.at(nodes, pointer)) for r in own for nodes in r.seen() if nodes]
     types = [(r, child, attribute_type(r.facets, child.nodes)) for r, child in seen if child]
     good = [(r, c, t) for r, c, t in types if not isinstance(t, Untyped)]
     if not good:

@@ -29,7 +29,7 @@ def state_policies(machines: tuple[Machine, ...], actions: dict[str, str]) -> li
         actions: operation id -> action, of the machine's api.
     """
     return [
-        f'@id("{STATE}:{actions[operation]}")\n'
+        f"@id({_id(STATE, actions[operation])})\n"
         f"forbid(principal, action == Action::{cedar_string(actions[operation])}, "
         f"resource is {machine.type}) unless {{\n"
         f"  [{', '.join(map(cedar_string, move.start))}].contains(resource.{machine.field})\n}};\n"
@@ -42,7 +42,7 @@ def state_policies(machines: tuple[Machine, ...], actions: dict[str, str]) -> li
 def seen_policy(action: str) -> str:
     """A record of a closed operation must have been shown to the principal before."""
     return (
-        f'@id("{SEEN}:{action}")\n'
+        f"@id({_id(SEEN, action)})\n"
         f"forbid(principal, action == Action::{cedar_string(action)}, resource) unless {{\n"
         "  context has seen && context.seen\n};\n"
     )
@@ -51,6 +51,10 @@ def seen_policy(action: str) -> str:
 def default_policy(action: str) -> str:
     """No rule of the team permits this: what OpenAPI's `security` asks for is what is asked."""
     return (
-        f'@id("{DEFAULT}:{action}")\n'
+        f"@id({_id(DEFAULT, action)})\n"
         f"permit(principal, action == Action::{cedar_string(action)}, resource);\n"
     )
+
+
+def _id(kind: str, action: str) -> str:
+    return cedar_string(f"{kind}:{action}")

@@ -24,7 +24,7 @@ from yett.policy.authz.model import (
 )
 from yett.policy.authz.names import API, class_action
 from yett.policy.authz.placement import Placed, place, reads_record
-from yett.policy.authz.reads import locate, reader_of
+from yett.policy.authz.reads import locate, showing_action
 from yett.policy.authz.references import references_of
 from yett.policy.cedar.model import Rule, Slice
 from yett.policy.rules import AUTHZ_UNCHECKABLE
@@ -62,7 +62,7 @@ def make_guard(operation: Operation, bench: Bench) -> Guard | None:
         read=_with_slice(placed, bench),
         references=_references(operation, bench),
         written=written,
-        shown=_shown(operation, record, bench),
+        shown=_shown(operation, bench),
         enrich=_enriches(slice_, facts),
         machine=machine,
         state=state,
@@ -136,22 +136,16 @@ def _written(operation: Operation, bench: Bench) -> tuple[Fields, ...]:
     )
 
 
-def _shown(operation: Operation, record: Declared | None, bench: Bench) -> tuple[Fields, ...]:
+def _shown(operation: Operation, bench: Bench) -> tuple[Fields, ...]:
     facts = bench.facts
     labels = facts.labels.get(operation.id)
     if labels is None:
         return ()
-    action = facts.actions[operation.id]
-    reader = reader_of(record, facts) if record is not None and not record.safe else None
-    if reader is not None:
-        action = facts.actions[reader.operation.id]
     hidden = facts.contract.config.authz.hidden
-    own = facts.actions[operation.id]
     return tuple(
         Fields(
             name=name,
-            slice=bench.slices.get(class_action(action, name))
-            or bench.slices[class_action(own, name)],
+            slice=bench.slices[showing_action(operation, name, facts)],
             pointers=pointers,
             hidden=hidden,
         )

@@ -14,7 +14,7 @@ from yett.contract.places import read_pointer
 from yett.policy.authz.declared import Declared, shape_of
 from yett.policy.authz.facts import Facts
 from yett.policy.authz.model import Located, Read
-from yett.policy.authz.names import bare
+from yett.policy.authz.names import bare, class_action
 
 # RFC 3986 s3.3, pchar and the slash.
 _PATH_SAFE = "/-._~!$&'()*+,;=:@"
@@ -47,6 +47,21 @@ def reader_of_type(type_: str, api: str, facts: Facts) -> Declared | None:
             return _named(record.resource.read, record, facts)
     candidates = _readers(type_, api, facts)
     return min(candidates, key=lambda c: len(c.operation.path), default=None)
+
+
+def showing_action(operation: Operation, name: str, facts: Facts) -> str:
+    """Return the action that decides whether a field class is shown in an operation's answer."""
+    own = class_action(facts.actions[operation.id], name)
+    record = facts.records.get(operation.id)
+    if record is None or record.safe:
+        return own
+    reader = reader_of(record, facts) or reader_of_type(
+        record.resource.type, record.api.name, facts
+    )
+    labels = facts.labels.get(reader.operation.id) if reader is not None else None
+    if reader is None or labels is None or name not in labels.shown:
+        return own
+    return class_action(facts.actions[reader.operation.id], name)
 
 
 def make_read(reader: Declared, asking: Operation, facts: Facts) -> Read | None:

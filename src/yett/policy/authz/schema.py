@@ -6,12 +6,8 @@ The vocabulary is in the brief of docs/concepts/authorization.md.
 
 from __future__ import annotations
 
-import re
-
 from yett.contract.model import Operation
-from yett.contract.places import Source
-from yett.contract.report import Report, quote
-from yett.policy.authz.declared import SAFE, Declared
+from yett.policy.authz.declared import SAFE
 from yett.policy.authz.facts import Facts
 from yett.policy.authz.names import (
     ANONYMOUS,
@@ -24,6 +20,7 @@ from yett.policy.authz.names import (
     WRITING,
     class_action,
 )
+from yett.policy.authz.reads import showing_action
 from yett.policy.cedar.types import (
     ActionType,
     Attribute,
@@ -35,7 +32,6 @@ from yett.policy.cedar.types import (
     SetOf,
     Type,
 )
-from yett.policy.rules import AUTHZ_NAME
 
 STRING = Plain("String")
 STRINGS = SetOf(STRING)
@@ -58,18 +54,11 @@ CONTEXT: tuple[Attribute, ...] = (
     Attribute("auth_age", Plain("Long"), required=False),
     Attribute("seen", Plain("Bool"), required=False),
 )
-# Cedar grammar, "IDENT" without its reserved words.
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-RESERVED = frozenset(("true", "false", "if", "then", "else", "in", "is", "like", "has", "__cedar"))
-BUILT_IN = frozenset(("Bool", "Boolean", "Long", "String", "Set", "Record", "Entity", "Extension"))
-
-_NO_SOURCE = Source()
 
 
-def derive_schema(facts: Facts, report: Report) -> Schema:
+def derive_schema(facts: Facts) -> Schema:
     """Derive the schema of what a contract declares."""
     entities = _entities(facts)
-    _check_names(entities, facts.records, report)
     people = (facts.contract.config.principal.type, SERVICE, KEY)
     made: dict[str, ActionType] = {}
     for operation in facts.operations():
@@ -143,38 +132,24 @@ def _actions(operation: Operation, facts: Facts) -> list[tuple[str, tuple[str, .
     kind = READING if operation.method in SAFE else WRITING
     tags = tuple(f"tag:{tag}" for tag in dict.fromkeys(operation.tags))
     found = [(action, (kind, f"api:{operation.api}", *tags))]
-    own = facts.labels.get(operation.id)
-    if own is not None:
-        classes = own.shown if kind == READING else {**own.sent, **own.shown}
-        found += [(class_action(action, n), (f"{kind}:{n}",)) for n in sorted(classes)]
+    found += [(name, (f"{kind}:{label}",)) for label, name in _class_actions(operation, facts)]
     demand = operation.settings.sensitive
     if demand is not None and demand.approvals:
         found.append((class_action(action, APPROVING), (APPROVING,)))
     return found
 
 
+def _class_actions(operation: Operation, facts: Facts) -> list[tuple[str, str]]:
+    """Return (class, action) of what the operation itself decides: what it is sent, or shows."""
+    action, labels = facts.actions[operation.id], facts.labels.get(operation.id)
+    if labels is None:
+        return []
+    shown = [
+        n for n in labels.shown if showing_action(operation, n, facts) == class_action(action, n)
+    ]
+    return [(name, class_action(action, name)) for name in sorted({*labels.sent, *shown})]
+
+
 def _anonymous(operation: Operation) -> bool:
     security = operation.security
     return operation.settings.public is True or (security is not None and () in security)
-
-
-def _check_names(
-    entities: dict[str, EntityType], records: dict[str, Declared], report: Report
-) -> None:
-    """Refuse type and attribute names that Cedar cannot say."""
-    first = {record.resource.type: record for record in reversed(records.values())}
-    for name, entity in entities.items():
-        wrong = [a.name for a in entity.attributes if not _is_name(a.name)]
-        taken = name in BUILT_IN or (name in first and name in (API, ROLE))
-        if _is_name(name) and not taken and not wrong:
-            continue
-        shown = quote(wrong[0]) if wrong else quote(name)
-        message = f"{shown} cannot be the name of a Cedar {'attribute' if wrong else 'type'}"
-        hint = "use letters, digits and `_`, and no word that Cedar has taken"
-        record = first.get(name)
-        source = record.operation.source.at("x-yett", "resource") if record else _NO_SOURCE
-        report.add(AUTHZ_NAME, message, source, hint=hint, subject=name)
-
-
-def _is_name(text: str) -> bool:
-    return NAME.match(text) is not None and text not in RESERVED
