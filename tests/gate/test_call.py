@@ -36,7 +36,7 @@ async def test_unknown_keys_are_fetched_once_and_looked_at_again():
 
 async def test_a_fetch_that_fails_or_hangs_is_a_no(monkeypatch):
     """An exception or silence while fetching keys refuses, and lets nothing through."""
-    monkeypatch.setattr("yett.gate.call.QUESTION_SECONDS", 0.05)
+    monkeypatch.setattr("yett.gate.asking.QUESTION_SECONDS", 0.05)
 
     async def fails(issuer, kid):
         raise OSError("down")

@@ -151,6 +151,20 @@ async def test_who_leaves_while_waiting_leaves_nothing_behind(shared):
         assert len(locks) == 0
 
 
+async def test_what_is_free_is_seized_at_once(shared, other):
+    """A free record is taken without waiting; one that is held here or elsewhere is not."""
+    locks = Locks(shared)
+    first = locks.seize("a")
+    assert first
+    assert locks.seize("a") is None
+    assert await locks.take("a", 0.01) is None
+    assert not other.tell("take", "a")
+    first.release()
+    assert other.tell("take", "a")
+    assert locks.seize("a") is None
+    assert len(locks) == 0
+
+
 async def test_two_processes_exclude_each_other(shared, other):
     """What another process holds is not given here, and is once it lets go."""
     locks = Locks(shared)

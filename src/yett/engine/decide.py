@@ -23,6 +23,7 @@ from yett.problems import Problem
 from yett.terms import Decision, Forward, Verdict
 
 LAST_ANONYMOUS_STEP = 5
+RECORD_STEP = 11
 
 
 def decide(x: Exchange) -> Generator[Question, Any, Decision]:
@@ -42,6 +43,26 @@ def decide(x: Exchange) -> Generator[Question, Any, Decision]:
     assert x.plan is not None
     for number, step in x.plan.steps:
         outcome = step(x)
+        while outcome is not None:
+            if isinstance(outcome, Problem):
+                return refuse(x, number, outcome)
+            answer = yield outcome.question
+            outcome = outcome.resume(x, answer)
+    return allow(x)
+
+
+def again(x: Exchange) -> Generator[Question, Any, Decision]:
+    """Decide once more from step 11 on: the service says that the record is not the one read.
+
+    Yields:
+        the questions of those steps; what is locked stays locked.
+
+    Returns:
+        the decision, always with a verdict.
+    """
+    assert x.plan is not None
+    for number, step in x.plan.steps:
+        outcome = step(x) if number >= RECORD_STEP else None
         while outcome is not None:
             if isinstance(outcome, Problem):
                 return refuse(x, number, outcome)

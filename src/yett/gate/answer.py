@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from yett.gate.connection import Connection
     from yett.gate.edge import Current
     from yett.problems import Problem
+    from yett.state.locks import Held
     from yett.terms import Decision
     from yett.wire.body import ChunkedBody
     from yett.wire.http1 import RequestHead
@@ -36,6 +37,7 @@ class Answer(Errand):
         decision: None until decided.
         body: the decoder of the request's body, None until somebody reads it.
         received: body bytes received; `sent`: body bytes sent to the client.
+        locks: the records that this request alone may write until it is over.
         status: sent to the client, 0 before; `upstream_status`: what the service said.
         over: the record is written; nothing may happen any more.
     """
@@ -46,6 +48,7 @@ class Answer(Errand):
         "current",
         "decision",
         "head",
+        "locks",
         "over",
         "received",
         "sent",
@@ -67,6 +70,7 @@ class Answer(Errand):
         self.body: FixedBody | ChunkedBody | None = None
         self.received = 0
         self.sent = 0
+        self.locks: tuple[Held, ...] = ()
         self.status = 0
         self.upstream_status = 0
         self.over = False
@@ -141,13 +145,15 @@ class Answer(Errand):
         self.connection.done(persist=persist)
 
     def settle(self) -> None:
-        """Record the event and leave the counters, once."""
+        """Record the event, leave the counters and let go of the records, once."""
         if self.over:
             return
         self.over = True
         x = self.x
         assert self.decision is not None
         x.release()
+        for held in self.locks:
+            held.release()
         self.connection.gate.sink.append(
             record.event(
                 x,

@@ -1,40 +1,30 @@
-"""One request under way: drives `decide`, answers its questions, hands over to step 13.
+"""One request under way: drives `decide`, reads its body, hands over to step 13, ends in time.
 
-Plain callbacks; a task is spawned only where a question must be awaited (keys to fetch, a record to
-make durable). Whatever happens, the exchange is released once and one event is recorded.
+Plain callbacks; what the engine asks for is answered in `gate/asking.py`. Whatever happens, the
+exchange is released once and one event is recorded.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Generator
 from time import perf_counter, time
-from typing import Any, assert_never
 
 from yett.engine.decide import decide
 from yett.engine.exchange import Exchange
-from yett.engine.questions import FetchKeys, MakeDurable, Question, ReadBody
-from yett.gate.relay import Relay
+from yett.gate.asking import Asking
 from yett.gate.upload import Upload
 from yett.problems import (
     CREDENTIAL_EXPIRED,
-    INTERNAL,
     NOT_RECORDED,
     REQUEST_TIMEOUT,
     UPSTREAM_TIMEOUT,
     Problem,
 )
 from yett.terms import Decision, Request, Verdict
-from yett.wire.clock import NEVER
-from yett.wire.tasks import spawn
 
-# The recorder and the fetcher of keys have their own bounds; this one is the gate's. A question
-# that is not answered in time counts as answered with no.
-QUESTION_SECONDS = 15.0
 RECORD_STEP = 16
 
 
-class Call(Relay):
+class Call(Asking):
     """One request from its head to its record.
 
     Attributes:
@@ -42,9 +32,7 @@ class Call(Relay):
         upload: what reads the body, None before somebody wants it.
     """
 
-    __slots__ = ("_steps", "held", "upload")
-
-    _steps: Generator[Question, Any, Decision]
+    __slots__ = ("held", "upload")
 
     def begin(self) -> None:
         """Run the steps."""
@@ -53,6 +41,7 @@ class Call(Relay):
         self.started = perf_counter()
         self.upload: Upload | None = None
         self.held = False
+        self.due = 0.0
         request = Request(
             id=gate.next_id(),
             method=head.method,
@@ -67,48 +56,12 @@ class Call(Relay):
         )
         self.x = Exchange(self.current.program, request, gate.view, time())
         if gate.sink.full and self.current.settings.block_unrecorded:
-            self._decided(_refusal(RECORD_STEP, NOT_RECORDED(headers=((b"retry-after", b"1"),))))
+            self.decided(_refusal(RECORD_STEP, NOT_RECORDED(headers=((b"retry-after", b"1"),))))
             return
-        self._steps = decide(self.x)
-        self._go(None)
+        self.run(decide(self.x))
 
-    def _go(self, answer: Any) -> None:
-        """Resume the steps with an answer."""
-        try:
-            question = self._steps.send(answer)
-        except StopIteration as stop:
-            self._decided(stop.value)
-            return
-        except Exception as error:  # noqa: BLE001 — a bug in a rule must refuse, not let through
-            self.connection.gate.on_error(error)
-            self._decided(_refusal(self._last_step(), INTERNAL(close=True)))
-            return
-        self._ask(question)
-
-    def _ask(self, question: Question) -> None:
-        if isinstance(question, ReadBody):
-            self._read(question.limit, streaming=False)
-            return
-        self.connection.deadline = NEVER
-        spawn(self._await(question), "question")
-
-    async def _await(self, question: FetchKeys | MakeDurable) -> None:
-        gate = self.connection.gate
-        answer = False
-        try:
-            async with asyncio.timeout(QUESTION_SECONDS):
-                if isinstance(question, FetchKeys):
-                    answer = await gate.fetch_keys(question.issuer, question.kid)
-                elif isinstance(question, MakeDurable):
-                    answer = await gate.sink.durable(question.event)
-                else:
-                    assert_never(question)
-        except Exception as error:  # noqa: BLE001 — an adapter's failure is a no
-            gate.on_error(error)
-        if not self.over:
-            self._go(answer)
-
-    def _decided(self, decision: Decision) -> None:
+    def decided(self, decision: Decision) -> None:
+        """Answer, or send on what may be."""
         self.decision = decision
         if decision.problem is not None:
             self.write_problem(decision.problem)
@@ -118,7 +71,15 @@ class Call(Relay):
             assert decision.forward is not None
             self.forward(decision.forward)
 
-    def _read(self, limit: int, *, streaming: bool) -> None:
+    def refuse(self, problem: Problem) -> None:
+        """End the run with a problem of the gate's own."""
+        self.decided(_refusal(self._last_step(), problem))
+
+    def read_body(self, limit: int) -> None:
+        """Read the whole body for a rule."""
+        self._read_body(limit, streaming=False)
+
+    def _read_body(self, limit: int, *, streaming: bool) -> None:
         self.upload = Upload(self, limit, streaming=streaming)
         connection = self.connection
         connection.read_body(reading=True)
@@ -136,7 +97,7 @@ class Call(Relay):
         """The whole body was read (and passed on, where it is streamed)."""
         self.connection.read_body(reading=False)
         if self.decision is None:
-            self._go(body)
+            self.go_on(body)
         else:
             self.await_response()
 
@@ -144,14 +105,14 @@ class Call(Relay):
         """The body is too large or malformed."""
         self.connection.read_body(reading=False)
         if self.decision is None:
-            self._go(problem)
+            self.go_on(problem)
         elif not self.over:
             self.break_off(problem)
 
     def upstream_ready(self) -> None:
         """The head is on its way to the upstream; now the body may follow."""
         assert self.x.plan is not None
-        self._read(self.x.plan.operation.max_body, streaming=True)
+        self._read_body(self.x.plan.operation.max_body, streaming=True)
 
     def upstream_writable(self, *, writable: bool) -> None:
         """Hold the client while the upstream reads slower; the time that passes is not its own."""
@@ -167,8 +128,11 @@ class Call(Relay):
     def timed_out(self) -> None:
         """The deadline of what is under way has passed."""
         if self.decision is None:
-            self._steps.close()
-            self._decided(_refusal(self._last_step(), REQUEST_TIMEOUT(close=True)))
+            if self.reading is not None:
+                self.out_of_time()
+                return
+            self.stop_asking()
+            self.refuse(REQUEST_TIMEOUT(close=True))
             return
         if self.ends <= self.connection.gate.clock.now:
             self.break_off(CREDENTIAL_EXPIRED(note="while its answer was streamed"))
@@ -181,13 +145,15 @@ class Call(Relay):
         if self.over:
             return
         if self.decision is None:
-            self._steps.close()
+            self.stop_asking()
             self.decision = _refusal(self._last_step(), REQUEST_TIMEOUT(note="the client left"))
         else:
             self.give_up()
         self.settle()
 
     def _last_step(self) -> int:
+        if self.locks or self.reading or self.waiting:
+            return 11
         return 8 if self.upload is not None else 1
 
 

@@ -14,18 +14,22 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from yett.contract.model import SecurityScheme
 from yett.engine.program import Program
 from yett.engine.view import View
 from yett.gate.connection import Connection
+from yett.gate.parting import Parting
 from yett.gate.settings import Settings
 from yett.gate.sources import Sources
 from yett.policy.headers import dropped_response_fields
-from yett.policy.model import Upstream
-from yett.terms import Event
+from yett.policy.model import Policy, Upstream
+from yett.state.locks import Locks
+from yett.terms import Event, Secret
 from yett.wire.blocks import Blocks
 from yett.wire.clock import Clock
 from yett.wire.pool import Pool
 
+CALLER = "caller"  # `[authz] read_as`
 FetchKeysFrom = Callable[[str, str], Awaitable[bool]]
 
 
@@ -44,11 +48,22 @@ class Sink(Protocol):
 
 
 class Current(Struct, frozen=True):
-    """What new requests read: swapped whole, kept by the requests under way."""
+    """What new requests read: swapped whole, kept by the requests under way.
+
+    Args:
+        program: the bound policy.
+        pools: connections, by the upstream's name.
+        settings: bounds.
+        reads_as_service: records are read with the token that `bearer` answers.
+        schemes: where callers present credentials.
+    """
 
     program: Program
     pools: dict[str, Pool]
     settings: Settings
+    reads_as_service: bool
+    bearer: Callable[[], Secret | None]
+    schemes: tuple[SecurityScheme, ...]
 
 
 class Gate:
@@ -62,10 +77,13 @@ class Gate:
         pseudonym: this gate's name in `Via`, the same for all workers of a host; the response
             never shows it. Random when empty.
         on_error: is told of an exception in the engine (a bug); the request was refused.
+        locks: the records that are being written; those of this process alone where it is None.
+        bearer: answers the token of `[authz] read_as`, None while there is none.
 
     Attributes:
         current: the cell that new requests read.
-        drained: done once `start_drain` was called and the last connection has closed.
+        drained: done once `start_drain` was called, the last connection has closed and the last
+            write whose client left is over.
     """
 
     def __init__(
@@ -77,6 +95,8 @@ class Gate:
         *,
         pseudonym: str = "",
         on_error: Callable[[Exception], None] | None = None,
+        locks: Locks | None = None,
+        bearer: Callable[[], Secret | None] | None = None,
     ) -> None:
         loop = asyncio.get_running_loop()
         self.view = view
@@ -84,6 +104,9 @@ class Gate:
         self.fetch_keys = fetch_keys
         self.pseudonym = (pseudonym or "yett-" + secrets.token_hex(8)).encode("ascii")
         self.on_error = on_error or _report
+        self.locks = locks or Locks()
+        self.bearer = bearer or _nothing
+        self.partings: set[Parting] = set()
         self.clock = Clock(loop)
         self.clock.start()
         self.connections: set[Connection] = set()
@@ -126,13 +149,16 @@ class Gate:
         self.draining = True
         for connection in list(self.connections):
             connection.abort()
+        for parting in list(self.partings):
+            parting.expire(self.clock.now)
         for pool in self._pools.values():
             pool.abort()
         self.settle()
 
     def settle(self) -> None:
         """Note that the last connection may have closed."""
-        if self.draining and not self.connections and not self.drained.done():
+        under_way = self.connections or self.partings
+        if self.draining and not under_way and not self.drained.done():
             self.clock.stop()
             for pool in self._pools.values():
                 pool.close()
@@ -145,13 +171,15 @@ class Gate:
 
     def _bind(self, program: Program) -> Current:
         config = program.policy.config
-        settings = Settings.from_config(config.gateway)
+        settings = Settings.from_config(config)
         dropped = dropped_response_fields(config)
         pools = {
             name: self._pool(upstream, settings, dropped)
             for name, upstream in program.policy.upstreams.items()
         }
-        return Current(program, pools, settings)
+        as_service = config.authz.read_as != CALLER
+        schemes = _schemes(program.policy)
+        return Current(program, pools, settings, as_service, self.bearer, schemes)
 
     def _pool(self, upstream: Upstream, settings: Settings, dropped: frozenset[bytes]) -> Pool:
         pool = self._pools.get(upstream)
@@ -161,6 +189,15 @@ class Gate:
             pool = Pool(upstream, settings.pool, dropped, self.clock)
             self._pools[upstream] = pool
         return pool
+
+
+def _schemes(policy: Policy) -> tuple[SecurityScheme, ...]:
+    ways = [way for operation in policy.operations for way in operation.security or ()]
+    return tuple({need.scheme: None for way in ways for need in way})
+
+
+def _nothing() -> None:
+    return None
 
 
 def _report(error: Exception) -> None:

@@ -1,8 +1,8 @@
-"""Step 13, forward: an allowed request to its upstream, the response back as it comes.
+"""Step 13, the way back: the response as it comes, or collected for the rules of step 14.
 
 What went to the client cannot be taken back: a response that breaks off aborts the client's
 connection, so that it is never taken for complete (Caddy ends such a one with a clean last chunk,
-notes/edge.md 2.2). At most one retry, and only where nothing can have happened.
+notes/edge.md 2.2). The way out is `gate/sending.py`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from yett.engine import response
-from yett.gate.answer import Answer
-from yett.gate.handshake import check_handshake, check_switch
+from yett.gate.collecting import Collecting
+from yett.gate.handshake import check_switch
+from yett.gate.sending import Sending
 from yett.gate.tunnel import Tunnel
 from yett.gate.witness import witness
 from yett.problems import (
@@ -32,93 +33,54 @@ from yett.wire.errand import Failure
 
 if TYPE_CHECKING:
     from yett.terms import Forward
-    from yett.wire.pool import Pool
     from yett.wire.response import ResponseHead
 
-# RFC 9110 s9.2.2.
-_IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE", "QUERY"})
-# Where some services want a `Content-Length: 0` rather than none (RFC 9110 s8.6).
-_HAS_BODY = frozenset({"POST", "PUT", "PATCH"})
 # A declared stream may be silent for this long; comments of SSE come every 15 to 30 s.
 STREAM_IDLE_SECONDS = 300.0
 _BODILESS = frozenset({204, 304})
 _EVENTS = re.compile(rb"(?im)^content-type:[ \t]*text/event-stream[ \t]*(;|\r)")
-_SWITCH_FIELDS = b"connection: upgrade\r\nupgrade: websocket\r\n"
 
 
-class Relay(Answer):
-    """Forwards one request and relays its response.
+class Relay(Sending):
+    """Relays the response of one request.
 
     Attributes:
         chunking: the response goes to the client in chunks.
+        collecting: the response as far as it has come, where a rule must read it whole.
         endless: the response is a stream of events, which has no end of its own.
         ends: when the credential is no longer good, on the gate's clock; a stream ends with it.
         lasting: whether the client's connection outlives this response.
-        retried: the one retry was made.
-        streamed: the request's body is not in `payload`, so it can be sent once only.
         tunnel: what the request became after a 101.
         witnessing: the outcome of a sensitive operation is being made durable.
     """
 
     __slots__ = (
         "chunking",
+        "collecting",
         "endless",
         "ends",
         "lasting",
-        "retried",
-        "streamed",
         "tunnel",
         "witnessing",
     )
 
     def forward(self, forward: Forward) -> None:
-        """Send the request on, all of it or, where no rule reads the body, its head."""
-        assert self.x.plan is not None
-        operation = self.x.plan.operation
-        self.chunking = self.lasting = self.retried = self.streamed = self.witnessing = False
-        self.endless = False
+        """Send the request on; nothing of a response is there yet."""
+        self.chunking = self.lasting = self.witnessing = self.endless = False
+        self.collecting: Collecting | None = None
         self.tunnel: Tunnel | None = None
         self.ends = NEVER
-        framing, body = self._frame(forward.body)
-        if operation.websocket:
-            problem = check_handshake(self.head, self.current.program.policy.config.cors.origins)
-            if problem is not None:
-                self.fail(problem)
-                return
-            self.upgrading = True
-            framing = _SWITCH_FIELDS
-        pool = self.current.pools[forward.upstream]
-        request_id = b"yett-request-id: %b\r\n" % self.x.request.id.encode("ascii")
-        block = self.head.passed.block + request_id
-        self.bodiless = forward.method == "HEAD"
-        self.payload = (
-            serialize.request_head(forward.method, forward.target, pool.host, block, framing) + body
-        )
-        self.await_response()
-        pool.take(self)
+        super().forward(forward)
 
-    def await_response(self) -> None:
-        """Give the upstream its time, from now on."""
-        assert self.x.plan is not None
-        timeout = self.x.plan.operation.timeout or self.current.settings.upstream_timeout
-        self.connection.deadline = self.connection.gate.clock.now + timeout
-
-    def _frame(self, body: bytes | None) -> tuple[bytes, bytes]:
-        """Choose the framing for the upstream; chunks only for a stream that came in chunks."""
-        if body:
-            return b"content-length: %d\r\n" % len(body), body
-        head = self.head
-        length = head.fields.length
-        if length != 0 and self.body is None:
-            self.more = self.streamed = True
-            return serialize.CHUNKED if length is None else b"content-length: %d\r\n" % length, b""
-        if head.method in _HAS_BODY or b"content-length" in head.passed.headers:
-            return b"content-length: 0\r\n", b""
-        return b"", b""
+    def changed(self) -> bool:
+        """Decide again where the record was changed since it was read; the call overrides it."""
+        return False
 
     def upstream_head(self, head: ResponseHead, body: bytes, *, complete: bool) -> None:
         """Relay a head; that of a sensitive operation once its outcome is on disk."""
         self.upstream_status = head.status
+        if head.status == 412 and self.x.extra and self.changed():
+            return
         assert self.x.plan is not None
         if self.x.plan.operation.sensitive:
             witness(self, head, body, complete=complete)
@@ -134,6 +96,10 @@ class Relay(Answer):
         if status >= 500 and response.scrubbed(x, status):
             self.give_up()
             self.fail(UPSTREAM_FAILED(note=f"the service answered {status}"), status)
+            return
+        if x.plan.whole:
+            self.collecting = Collecting(self, head)
+            self.collecting.take(body, complete=complete)
             return
         most = NEVER if operation.stream_response else self.current.settings.max_response
         if max(head.length or 0, len(body)) > most and not self.bodiless:
@@ -186,6 +152,9 @@ class Relay(Answer):
         if self.witnessing:  # a held connection reads nothing; if it did, its head is not out yet
             self.break_off(UPSTREAM_BROKEN(note="more of a response that was held"))
             return
+        if self.collecting is not None:
+            self.collecting.take(data, complete=complete)
+            return
         self.sent += len(data)
         assert self.x.plan is not None
         if self.x.plan.operation.stream_response:
@@ -229,25 +198,8 @@ class Relay(Answer):
             self.finish(persist=False)
         elif self.status:
             self.break_off(UPSTREAM_BROKEN(note=note))
-        elif failure is Failure.UNANSWERED and self._may_retry():
-            self.retried = True
-            self._pool().take(self, fresh=True)
-        else:
+        elif failure is not Failure.UNANSWERED or not self.retry():
             self.fail(_PROBLEMS[failure](headers=_HEADERS.get(failure, ()), note=note))
-
-    def _may_retry(self) -> bool:
-        assert self.x.plan is not None
-        idempotent = self.x.plan.operation.idempotent or self.head.method in _IDEMPOTENT
-        # A connection that had carried a request may have been closed before this one arrived; a
-        # new one that closes without a word has read it. A body that was streamed is gone: a head
-        # alone would make the next request of anybody on that connection its body (CWE-444).
-        return idempotent and self.reused and not self.retried and not self.streamed
-
-    def fail(self, problem: Problem, status: int = 0) -> None:
-        """Answer an allowed request with a problem of the way, and record it with its code."""
-        assert self.decision is not None
-        self.decision = replace(self.decision, problem=problem)
-        self.write_problem(problem, status)
 
     def break_off(self, problem: Problem) -> None:
         """End a request that cannot be completed: by an answer, or visibly inside the answer."""
@@ -282,16 +234,6 @@ class Relay(Answer):
             self.leave()
         elif self.link is not None:
             self.link.pool.set_aside(self.link, endless=True)
-
-    def give_up(self) -> None:
-        """Let go of the upstream; a connection inside a response is never pooled."""
-        if not self.given_up and self.decision is not None and self.decision.forward is not None:
-            self._pool().give_up(self)
-
-    def _pool(self) -> Pool:
-        assert self.decision is not None
-        assert self.decision.forward is not None
-        return self.current.pools[self.decision.forward.upstream]
 
     def client_writable(self, *, writable: bool) -> None:
         """Hold the upstream while the client reads slower; a client that never reads is ended."""

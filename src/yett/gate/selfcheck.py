@@ -16,7 +16,13 @@ from yett.credentials.verifier import Verified
 from yett.engine.decide import decide
 from yett.engine.exchange import Exchange
 from yett.engine.program import Program
-from yett.engine.questions import ReadBody
+from yett.engine.questions import (
+    LockRecord,
+    Question,
+    ReadBody,
+    ReadRecord,
+    RecordRead,
+)
 from yett.engine.view import Taken
 from yett.policy.cedar.model import Decided, Inputs, Slice
 from yett.policy.model import Limit, OperationPolicy
@@ -96,9 +102,20 @@ def _drive(program: Program, operation: OperationPolicy, segments: tuple[str, ..
     try:
         question = next(run)
         while True:
-            question = run.send(b"{}" if isinstance(question, ReadBody) else False)
+            question = run.send(_answer(question))
     except StopIteration:
         exchange.release()
+
+
+def _answer(question: Question) -> Any:
+    match question:
+        case ReadBody():
+            return b"{}"
+        case ReadRecord():
+            return RecordRead(200, "application/json", b"", b"{}")
+        case LockRecord():
+            return True
+    return False
 
 
 class _Anybody:

@@ -9,17 +9,18 @@ import ipaddress
 
 from msgspec import Struct
 
-from yett.contract.config import GatewayConfig
+from yett.contract.config import Config
 from yett.wire.forwarding import Network
 from yett.wire.pool import PoolLimits
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """Bounds of the edge; seconds, bytes and counts as in `GatewayConfig`."""
+    """Bounds of the edge; seconds, bytes and counts as in `GatewayConfig` and `AuthzConfig`."""
 
     trusted: tuple[Network, ...]
     pool: PoolLimits
     max_response: int
+    max_checked: int
     head_timeout: float
     body_timeout: float
     body_rate: int
@@ -31,14 +32,16 @@ class Settings(Struct, frozen=True, kw_only=True):
     block_unrecorded: bool
 
     @classmethod
-    def from_config(cls, config: GatewayConfig) -> Settings:
+    def from_config(cls, whole: Config) -> Settings:
         """Derive the settings; networks were checked at load."""
+        config = whole.gateway
         return cls(
             trusted=tuple(ipaddress.ip_network(text) for text in config.trusted_proxies),
             pool=PoolLimits(
                 config.connect_timeout, config.upstream_connections, config.max_pending
             ),
             max_response=config.max_response,
+            max_checked=min(whole.authz.max_checked, config.max_response),
             head_timeout=config.head_timeout,
             body_timeout=config.body_timeout,
             body_rate=config.body_rate,

@@ -69,6 +69,14 @@ class Locks:
     def __len__(self) -> int:
         return len(self._queues)
 
+    def seize(self, key: str) -> Held | None:
+        """Take a record that nobody writes or waits for, without waiting; else None."""
+        place = _place(key)
+        if place in self._queues or (self._fd >= 0 and not self._try(place)):
+            return None
+        self._queues[place] = _Queue()
+        return Held(self, place)
+
     async def take(self, key: str, seconds: float) -> Held | None:
         """Wait until nobody else writes a record, at most `seconds`; None when it stays taken.
 
