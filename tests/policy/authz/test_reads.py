@@ -65,9 +65,9 @@ def test_a_reader_can_be_named(facts, shop):
 def test_the_target_has_the_id_and_what_the_request_knows(facts, shop):
     """Other parameters of the path come from the request by name; an unknown one ends it."""
     del shop["components"]["schemas"]["Booking"]["x-yett-machine"]
-    shop["paths"]["/{tenant}/bäume/{id}"] = shop["paths"].pop("/bookings/{id}")
+    shop["paths"]["/{tenant}/b%C3%A4ume/{id}"] = shop["paths"].pop("/bookings/{id}")
     tenant = {"name": "tenant", "in": "path", "required": True, "schema": {"type": "string"}}
-    shop["paths"]["/{tenant}/bäume/{id}"]["parameters"].append(tenant)
+    shop["paths"]["/{tenant}/b%C3%A4ume/{id}"]["parameters"].append(tenant)
     gathered = facts()
     reader = gathered.records["shop.getBooking"]
     read = make_read(reader, gathered.records["shop.changeBooking"].operation, gathered)
