@@ -66,6 +66,7 @@ class Rule(Struct, frozen=True, kw_only=True):
         text: its own Cedar text.
         source: file and line of its first token.
         generated: made from the contract (machines, security), not written by the team.
+        head: the tree of its scope alone, where `tree` is None.
     """
 
     id: str
@@ -74,6 +75,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     text: str
     source: Source
     generated: bool = False
+    head: Any = None
 
 
 class Footprint(Struct, frozen=True, kw_only=True):
@@ -123,6 +125,8 @@ class Slice(Struct, frozen=True, kw_only=True):
         decide: the decision; never raises.
         foresee: the decision where the resource's attributes (not its uid) are unknown; None when
             it depends on them. Cheap, and may answer None where a cleverer look would know.
+        groups: ids of the groups the action is in, of any depth.
+        fallback: why cedarpy decides and no compiled code; empty where compiled code does.
     """
 
     action: str
@@ -130,3 +134,5 @@ class Slice(Struct, frozen=True, kw_only=True):
     footprint: Footprint
     decide: Callable[[Inputs], Decided]
     foresee: Callable[[Inputs], Decided | None]
+    groups: frozenset[str] = frozenset()
+    fallback: str = ""

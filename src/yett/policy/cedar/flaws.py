@@ -1,0 +1,179 @@
+"""What is wrong with a policy: where, in words a person can act on, with the nearest right name.
+
+`cedarpy` says what, but never where. The token is found here: a parse error at the first token that
+no policy can go on with, a wrong name where it is written.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable
+
+from cedarpy import policies_to_pst
+from msgspec import Struct
+
+from yett.policy.cedar.scan import Piece, Token
+from yett.policy.cedar.types import Attribute, Schema
+
+# What a person reads of one error: some messages carry a whole type.
+MAX_MESSAGE_CHARS = 400
+_AT_END = "unexpected end of input"
+_ENDED = "the policy is not finished"
+
+
+class Flaw(Struct, frozen=True):
+    """A mistake in a policy text; `line` is 1-based, `hint` may be empty."""
+
+    path: str
+    line: int
+    message: str
+    hint: str = ""
+
+
+def parse_flaw(path: str, piece: Piece, error: str) -> Flaw:
+    """Place an error of the parser."""
+    at = _offending(piece) if error.startswith("unexpected") else _named(piece, error)
+    token = piece.tokens[at] if at < len(piece.tokens) else piece.tokens[-1]
+    message = error if at < len(piece.tokens) and not error.startswith(_AT_END) else _ENDED
+    return Flaw(path, token.line, clean(message), _parse_hint(piece, at))
+
+
+def _offending(piece: Piece) -> int:
+    """Find the first token that the parser cannot go on with: a prefix before it only ends early."""
+    low, high = 0, len(piece.tokens)
+    while low < high:
+        middle = (low + high) // 2
+        if _viable(piece, middle + 1):
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def _viable(piece: Piece, count: int) -> bool:
+    last = piece.tokens[count - 1]
+    end = last.start + len(last.text) - piece.tokens[0].start
+    try:
+        policies_to_pst(piece.text[:end])
+    except ValueError as error:
+        return not str(error).startswith("unexpected") or str(error).startswith(_AT_END)
+    return True
+
+
+def _named(piece: Piece, error: str) -> int:
+    for name in re.findall(r"`([^`]+)`", error):
+        for at, token in enumerate(piece.tokens):
+            if token.text == name or (token.kind == "string" and name in token.text):
+                return at
+    return 0
+
+
+def _parse_hint(piece: Piece, at: int) -> str:
+    if at < len(piece.tokens) and piece.tokens[at].text == "=":
+        return "to compare, write `==`"
+    if at >= len(piece.tokens) and not piece.text.endswith(";"):
+        return "end the policy with `;`"
+    return ""
+
+
+def clean(error: str) -> str:
+    """Make one bounded line of a message of cedarpy, in our style."""
+    line = " ".join(error.split())
+    line = re.sub(r"^(Policy parse error: )?(for policy `[^`]*`[,:] )?", "", line)
+    line = line[:1].lower() + line[1:]
+    return line if len(line) <= MAX_MESSAGE_CHARS else line[: MAX_MESSAGE_CHARS - 3] + "..."
+
+
+# --- validation ---
+
+
+def validation_flaw(path: str, piece: Piece, id_: str, error: str, schema: Schema) -> Flaw:
+    """Place an error of the validator and say what was probably meant."""
+    message = clean(error)
+    for pattern, explain in _EXPLAINED:
+        if found := pattern.match(message):
+            name, hint = explain(found, schema)
+            token = _token(piece, name)
+            return Flaw(path, token.line, f"`{id_}`: {message}", hint)
+    return Flaw(path, piece.line, f"`{id_}`: {message}")
+
+
+def _token(piece: Piece, name: str) -> Token:
+    """Find where a name is written, bare or as a string."""
+    quoted = f'"{name}"'
+    return next((t for t in piece.tokens if t.text in {name, quoted}), piece.tokens[0])
+
+
+def near(name: str, names: Iterable[str]) -> str:
+    """Suggest the nearest known name, else the names if they are few."""
+    known = sorted(names)
+    if close := difflib.get_close_matches(name, known, 1, 0.6):
+        return f"did you mean `{close[0]}`"
+    if 0 < len(known) <= 8:
+        return "one of: " + ", ".join(f"`{one}`" for one in known)
+    return ""
+
+
+def _attribute(found: re.Match[str], schema: Schema) -> tuple[str, str]:
+    name, type_ = found["name"], schema.entities.get(found["type"])
+    return name, near(name, _names(type_.attributes if type_ else ()))
+
+
+def _in_context(found: re.Match[str], schema: Schema) -> tuple[str, str]:
+    action = schema.actions.get(_unescaped(found["action"]))
+    return found["name"], near(found["name"], _names(action.context if action else ()))
+
+
+def _in_record(found: re.Match[str], schema: Schema) -> tuple[str, str]:
+    del schema
+    return found["name"], ""
+
+
+def _action(found: re.Match[str], schema: Schema) -> tuple[str, str]:
+    id_ = _unescaped(found["name"])
+    return id_, near(id_, schema.actions)
+
+
+def _entity(found: re.Match[str], schema: Schema) -> tuple[str, str]:
+    return found["name"], near(found["name"], [*schema.entities, "Action"])
+
+
+def _member(found: re.Match[str], schema: Schema) -> tuple[str, str]:
+    type_, name = schema.entities.get(found["type"]), _unescaped(found["name"])
+    return name, near(name, type_.members if type_ else ())
+
+
+def _optional(found: re.Match[str], schema: Schema) -> tuple[str, str]:
+    del schema
+    return found["name"], f"ask first whether it is there: `has {found['name']} &&`"
+
+
+def _names(attributes: Iterable[Attribute]) -> list[str]:
+    return [attribute.name for attribute in attributes]
+
+
+def _unescaped(text: str) -> str:
+    return text.replace('\\"', '"').replace("\\\\", "\\")
+
+
+Explain = Callable[["re.Match[str]", Schema], tuple[str, str]]
+_NAME = r"`(?P<name>[^`]+)`"
+_EXPLAINED: tuple[tuple[re.Pattern[str], Explain], ...] = (
+    (re.compile(rf"attribute {_NAME} on entity type `(?P<type>[^`]+)` not found"), _attribute),
+    (
+        re.compile(rf'attribute {_NAME} in context for Action::"(?P<action>.*)" not found'),
+        _in_context,
+    ),
+    (re.compile(rf"attribute {_NAME} .*not found"), _in_record),
+    (re.compile(r'unrecognized action `Action::"(?P<name>.*)"`'), _action),
+    (re.compile(rf"unrecognized entity type {_NAME}"), _entity),
+    (
+        re.compile(r'entity `(?P<type>[^`"]+)::"(?P<name>.*)"` is of an enumerated entity type'),
+        _member,
+    ),
+    (
+        re.compile(rf"unable to guarantee safety of access to optional attribute {_NAME}"),
+        _optional,
+    ),
+)
