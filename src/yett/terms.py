@@ -150,6 +150,7 @@ class Decision(Struct, frozen=True, kw_only=True):
         problem: why it was refused; None when allowed.
         forward: what to send on; None when refused or answered at the gate.
         reply: a complete answer made at the gate (a CORS preflight), as status and headers.
+        content: the body of `reply`.
     """
 
     verdict: Verdict
@@ -157,6 +158,7 @@ class Decision(Struct, frozen=True, kw_only=True):
     problem: Problem | None = None
     forward: Forward | None = None
     reply: tuple[int, tuple[tuple[bytes, bytes], ...]] | None = None
+    content: bytes = b""
 
 
 class Event(Struct, frozen=True, omit_defaults=True):

@@ -19,6 +19,7 @@ from yett.engine.record import FORWARD_STEP
 from yett.engine.steps.cors import answer_preflight, is_preflight
 from yett.engine.steps.limits import slow_down
 from yett.engine.steps.route import find_plan
+from yett.engine.voting import answer_own
 from yett.problems import Problem
 from yett.terms import Decision, Forward, Verdict
 
@@ -48,6 +49,8 @@ def decide(x: Exchange) -> Generator[Question, Any, Decision]:
                 return refuse(x, number, outcome)
             answer = yield outcome.question
             outcome = outcome.resume(x, answer)
+    if x.plan.operation.own:
+        return (yield from answer_own(x))
     return allow(x)
 
 

@@ -45,6 +45,7 @@ class Exchange:
         locked: the record that this exchange holds the lock of, empty for none.
         expected: states the record may be in after this request; empty when nothing says.
         granted: the rules on records permit whatever the answer holds.
+        approval: id of the approval that this exchange has used up, empty for none.
         extra: header lines for the service, such as `if-match`.
         without: the client's fields that are not forwarded.
         resources: uids of records this request is about, for the record of it.
@@ -53,6 +54,7 @@ class Exchange:
     """
 
     __slots__ = (
+        "approval",
         "arguments",
         "body",
         "context",
@@ -111,6 +113,7 @@ class Exchange:
         self.locked = ""
         self.expected: tuple[str, ...] = ()
         self.granted = False
+        self.approval = ""
         self.extra = b""
         self.without: frozenset[bytes] = _NONE
         self.resources: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from yett.engine.approvals import ApprovalQuestion
 from yett.terms import Event
 
 
@@ -84,4 +85,4 @@ class LockRecord(Struct, frozen=True):
     key: str
 
 
-Question = ReadBody | FetchKeys | MakeDurable | ReadRecord | LockRecord
+Question = ReadBody | FetchKeys | MakeDurable | ReadRecord | LockRecord | ApprovalQuestion

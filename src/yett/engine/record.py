@@ -14,6 +14,7 @@ from yett.engine.exchange import Exchange
 from yett.terms import Decision, Event, Verdict
 
 DIGEST_CHARACTERS = 16
+APPROVAL_STEP = 12
 FORWARD_STEP = 13
 # W3C Trace Context s3.2.2: version, trace-id, parent-id, flags.
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -86,6 +87,11 @@ def intent(x: Exchange) -> Event:
 def outcome(x: Exchange, upstream_status: int) -> Event:
     """Build the record that the service has answered a sensitive operation, before it is told."""
     return _milestone(x, "outcome", upstream_status)
+
+
+def happening(x: Exchange, kind: str, note: str) -> Event:
+    """Build the record of something beside the request itself, such as `approval-used`."""
+    return replace(_milestone(x, kind, 0), verdict="", step=APPROVAL_STEP, note=note)
 
 
 def _milestone(x: Exchange, kind: str, upstream_status: int) -> Event:

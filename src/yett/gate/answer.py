@@ -107,9 +107,11 @@ class Answer(Errand):
         block = serialize.lines(fields)
         self.write_whole(status, block, body, persist=not problem.close and self.may_persist())
 
-    def write_reply(self, status: int, fields: tuple[tuple[bytes, bytes], ...]) -> None:
-        """Answer with what the engine made itself (a preflight); it has no body."""
-        self.write_whole(status, serialize.lines(fields), b"", persist=self.may_persist())
+    def write_reply(
+        self, status: int, fields: tuple[tuple[bytes, bytes], ...], body: bytes = b""
+    ) -> None:
+        """Answer with what the engine made itself: a preflight, an operation of the gate's own."""
+        self.write_whole(status, serialize.lines(fields), body, persist=self.may_persist())
 
     def write_whole(self, status: int, block: bytes, body: bytes, *, persist: bool) -> None:
         """Write an answer of the gate's own in one piece, and finish."""

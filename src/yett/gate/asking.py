@@ -12,6 +12,7 @@ import re
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
+from yett.engine.approvals import ApprovalQuestion
 from yett.engine.decide import again
 from yett.engine.questions import (
     FetchKeys,
@@ -96,15 +97,17 @@ class Asking(Relay):
             self.connection.deadline = NEVER
             spawn(self._await(question), "question")
 
-    async def _await(self, question: FetchKeys | MakeDurable) -> None:
+    async def _await(self, question: FetchKeys | MakeDurable | ApprovalQuestion) -> None:
         gate = self.connection.gate
-        answer = False
+        answer: Any = False
         try:
             async with asyncio.timeout(QUESTION_SECONDS):
                 if isinstance(question, FetchKeys):
                     answer = await gate.fetch_keys(question.issuer, question.kid)
-                else:
+                elif isinstance(question, MakeDurable):
                     answer = await gate.sink.durable(question.event)
+                else:
+                    answer = await gate.approvals(question)
         except Exception as error:  # noqa: BLE001 — an adapter's failure is a no
             gate.on_error(error)
         if not self.over:

@@ -66,7 +66,7 @@ class Call(Asking):
         if decision.problem is not None:
             self.write_problem(decision.problem)
         elif decision.reply is not None:
-            self.write_reply(*decision.reply)
+            self.write_reply(*decision.reply, decision.content)
         else:
             assert decision.forward is not None
             self.forward(decision.forward)

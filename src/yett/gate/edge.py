@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from msgspec import Struct
 
 from yett.contract.model import SecurityScheme
+from yett.engine.approvals import ApprovalQuestion
 from yett.engine.program import Program
 from yett.engine.view import View
 from yett.gate.connection import Connection
@@ -23,14 +24,15 @@ from yett.gate.settings import Settings
 from yett.gate.sources import Sources
 from yett.policy.headers import dropped_response_fields
 from yett.policy.model import Policy, Upstream
+from yett.state.bearer import CALLER
 from yett.state.locks import Locks
 from yett.terms import Event, Secret
 from yett.wire.blocks import Blocks
 from yett.wire.clock import Clock
 from yett.wire.pool import Pool
 
-CALLER = "caller"  # `[authz] read_as`
 FetchKeysFrom = Callable[[str, str], Awaitable[bool]]
+AnswerApprovals = Callable[[ApprovalQuestion], Awaitable[Any]]
 
 
 class Sink(Protocol):
@@ -79,6 +81,7 @@ class Gate:
         on_error: is told of an exception in the engine (a bug); the request was refused.
         locks: the records that are being written; those of this process alone where it is None.
         bearer: answers the token of `[authz] read_as`, None while there is none.
+        approvals: answers questions about approvals; where it is None, none can be asked for.
 
     Attributes:
         current: the cell that new requests read.
@@ -97,6 +100,7 @@ class Gate:
         on_error: Callable[[Exception], None] | None = None,
         locks: Locks | None = None,
         bearer: Callable[[], Secret | None] | None = None,
+        approvals: AnswerApprovals | None = None,
     ) -> None:
         loop = asyncio.get_running_loop()
         self.view = view
@@ -106,6 +110,7 @@ class Gate:
         self.on_error = on_error or _report
         self.locks = locks or Locks()
         self.bearer = bearer or _nothing
+        self.approvals = approvals or _no_approvals
         self.partings: set[Parting] = set()
         self.clock = Clock(loop)
         self.clock.start()
@@ -204,3 +209,8 @@ def _report(error: Exception) -> None:
     asyncio.get_running_loop().call_exception_handler(
         {"message": "the engine failed; the request was refused", "exception": error}
     )
+
+
+async def _no_approvals(_question: ApprovalQuestion) -> bool:
+    """Say that there is no store: nothing can be asked for, nothing used."""
+    return False

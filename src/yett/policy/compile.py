@@ -13,6 +13,8 @@ from msgspec.structs import replace
 from yett.contract.config import Config
 from yett.contract.model import Api, Contract, Operation
 from yett.contract.report import Report, quote
+from yett.policy.approvals import OWN_API, approvable, own_api, own_name
+from yett.policy.authz.names import action_names
 from yett.policy.headers import enforces
 from yett.policy.injection import UnknownPlaceError, build_scan
 from yett.policy.limits import parse_limit
@@ -43,9 +45,12 @@ def compile_policy(contract: Contract) -> Policy:
     """
     report = Report()
     operations: list[OperationPolicy] = []
-    for api in contract.apis:
-        operations += _compile_api(api, contract.config, report)
-    router = route(contract.apis, operations, report)
+    own = own_api(contract)
+    apis = contract.apis if own is None else (*contract.apis, own)
+    actions = action_names(contract)
+    for api in apis:
+        operations += _compile_api(api, contract.config, actions, report)
+    router = route(apis, operations, report)
     report.refuse()
     return Policy(
         router=router,
@@ -67,8 +72,11 @@ def parse_upstream(name: str, url: str) -> Upstream:
 def api_modes(api: Api, config: Config) -> dict[str, Mode]:
     """Return the mode of each rule for one API: the rule's own, else the gateway's.
 
-    Unknown fields and parameters take the less strict of the general and the API's setting.
+    Unknown fields and parameters take the less strict of the general and the API's setting. The
+    gate's own operations cannot be weakened.
     """
+    if api.name == OWN_API:
+        return dict.fromkeys(RULES, Mode.ENFORCE)
     settings = config.api[api.name]
     modes = {rule: config.rules.get(rule, config.gateway.mode) for rule in RULES}
     modes["unknown_fields"] = weaker(modes["unknown_fields"], settings.unknown_fields)
@@ -81,7 +89,9 @@ def weaker(one: Mode, two: Mode) -> Mode:
     return min(one, two, key=STRICTNESS.index)
 
 
-def _compile_api(api: Api, config: Config, report: Report) -> list[OperationPolicy]:
+def _compile_api(
+    api: Api, config: Config, actions: dict[str, str], report: Report
+) -> list[OperationPolicy]:
     modes = api_modes(api, config)
     shapes = compile_shapes(
         api,
@@ -94,7 +104,9 @@ def _compile_api(api: Api, config: Config, report: Report) -> list[OperationPoli
         shape = shapes[operation.id]
         own = modes | operation.settings.modes
         text = _scan(operation, shape, own, report)
-        compiled.append(_compile_operation(operation, api, config, shape, text=text, modes=own))
+        made = _compile_operation(operation, api, config, shape, text=text, modes=own)
+        frozen = approvable(operation, api, actions.get(operation.id, ""))
+        compiled.append(replace(made, approvable=frozen))
     if modes["route"] is not Mode.ENFORCE:
         compiled.append(_undeclared(api, config, modes))
     return compiled
@@ -135,6 +147,8 @@ def _compile_operation(
         sensitive=bool(settings.sensitive),
         modes=modes,
         media_types=tuple(media.name for media in operation.body.content) if operation.body else (),
+        demand=settings.sensitive,
+        own=own_name(operation),
     )
 
 

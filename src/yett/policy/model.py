@@ -16,6 +16,7 @@ from yett.contract.config import RULES as RULES  # noqa: PLC0414 — the tuple l
 from yett.contract.config import Config
 from yett.contract.model import Need, Sensitive
 from yett.contract.report import Remark
+from yett.policy.approvable import Approvable
 from yett.policy.authz.model import Authz, Guard
 from yett.terms import Mode
 
@@ -125,6 +126,8 @@ class OperationPolicy(Struct, frozen=True, kw_only=True):
         guard: rules on records, fields and states; None when scopes alone decide.
         demand: step-up and approvals; None when the operation is not sensitive.
         declared: what of a JSON answer is declared, by status; None when nothing is dropped.
+        approvable: how a request is frozen for approvers; None when none is asked for.
+        own: what the gate itself answers here, empty for an operation of a service.
     """
 
     id: str
@@ -154,6 +157,8 @@ class OperationPolicy(Struct, frozen=True, kw_only=True):
     guard: Guard | None = None
     demand: Sensitive | None = None
     declared: Declared | None = None
+    approvable: Approvable | None = None
+    own: str = ""
 
 
 class Upstream(Struct, frozen=True):

@@ -7,6 +7,7 @@ gets an operation and answers its step, or None when the operation needs none.
 from __future__ import annotations
 
 from yett.engine.step import Make
+from yett.engine.steps.approval import make_approval
 from yett.engine.steps.cors import make_cors
 from yett.engine.steps.credential import make_credential, make_revoked
 from yett.engine.steps.csrf import make_csrf
@@ -16,6 +17,7 @@ from yett.engine.steps.injection import make_injection
 from yett.engine.steps.limits import make_principal_limits, make_source_limits
 from yett.engine.steps.scopes import make_scopes
 from yett.engine.steps.shape import make_body, make_parameters
+from yett.engine.steps.step_up import make_step_up
 
 STEPS: tuple[tuple[int, str, Make], ...] = (
     (2, "cors", make_cors),
@@ -29,7 +31,9 @@ STEPS: tuple[tuple[int, str, Make], ...] = (
     (8, "parameters", make_parameters),
     (8, "body", make_body),
     (9, "injection", make_injection),
-    # 10 graph, 11 workflow and record, 12 step-up and approvals: one row each when they are built.
+    # 10 graph and 11 workflow and record: one row each when they are built.
+    (12, "sensitive", make_step_up),
+    (12, "sensitive", make_approval),
     (13, "", make_durable),
 )
 

@@ -1,0 +1,128 @@
+"""One exact request as text, and its digest: what people approve and what may then run, once.
+
+The text is JSON of strings alone, as RFC 8785 writes it, and holds no secret: credentials are no
+part of it, values that the contract calls secret stand as their digest. The format and its test
+vectors are docs/spec/approval.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+from urllib.parse import unquote_plus
+
+from yett.engine.approvals import Frozen
+from yett.engine.exchange import Exchange
+from yett.engine.steps.presented import cookie_values
+from yett.policy.approvable import Approvable
+
+FORMAT = "yett-approval/1"
+COVERED = "sha256:"
+
+
+def freeze(x: Exchange, how: Approvable) -> Frozen:
+    """Freeze a request that has passed every step before.
+
+    Args:
+        x: the exchange; parameters and body are in their canonical form.
+        how: what its operation declares.
+    """
+    assert x.plan is not None
+    body = x.body or b""
+    shown = show(body, media_type(x.request.headers), x.parsed, how)
+    principal = x.principal
+    text = canonical(
+        {
+            "api": x.plan.operation.api,
+            "body": sha256(body),
+            "client": principal.client,
+            "fields": _fields(x.request.headers, how),
+            "format": FORMAT,
+            "issuer": principal.issuer,
+            "kind": principal.kind,
+            "method": x.request.method,
+            "operation": x.plan.operation.id,
+            "policy": x.program.policy.digest,
+            "requester": principal.id,
+            "resource": x.resources[0] if x.resources else "",
+            "shown": sha256(shown.encode()),
+            "target": _target(x.request.path, x.query, how),
+        }
+    )
+    return Frozen(text, sha256(text.encode()), shown)
+
+
+def canonical(value: Any) -> str:
+    """Write JSON that holds only strings, arrays and objects. See RFC 8785 s3.2."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def sha256(data: bytes) -> str:
+    """Return the SHA-256 in hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def media_type(headers: dict[bytes, bytes]) -> str:
+    """Return the media type of the request's body, lower-case, without parameters."""
+    value = headers.get(b"content-type", b"").decode("latin-1")
+    return value.partition(";")[0].strip(" \t").lower()
+
+
+def show(body: bytes, kind: str, parsed: Any, how: Approvable) -> str:
+    """Write the body as approvers see it: whole, in one line, with its secrets covered.
+
+    What could not be read is shown only where the contract declares no secret, which could not be
+    found in it.
+    """
+    if not body:
+        return ""
+    if parsed is not None:
+        covered = how.mask(kind, parsed) if how.mask is not None else parsed
+        return printable(json.dumps(covered, ensure_ascii=False))
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        text = ""
+    if how.mask is not None or not text:
+        return f"{len(body)} bytes of `{printable(kind)}`, SHA-256 {sha256(body)}"
+    return printable(text)
+
+
+def printable(text: str) -> str:
+    """Escape what would not be seen, or would turn a line around (CWE-150, CVE-2021-42574)."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+
+
+def _target(path: str, query: str, how: Approvable) -> str:
+    if not query:
+        return path
+    kept = []
+    for pair in query.split("&"):
+        name, _, value = pair.partition("=")
+        plain = unquote_plus(name)
+        if plain not in how.credentials:
+            kept.append(f"{name}={_cover(value)}" if plain in how.secrets else pair)
+    return f"{path}?{'&'.join(kept)}" if kept else path
+
+
+def _fields(headers: dict[bytes, bytes], how: Approvable) -> list[list[str]]:
+    """List the fields that are frozen, and declared cookies as `cookie/NAME`, sorted."""
+    found = []
+    for name in how.fields:
+        value = headers.get(name.encode("latin-1", "replace"))
+        if value is not None:
+            text = value.decode("latin-1")
+            found.append([name, _cover(text) if name in how.secrets else text])
+    cookies = headers.get(b"cookie")
+    for name in how.cookies:
+        for octets in cookie_values(cookies, name.encode("latin-1", "replace")):
+            text = octets.decode("latin-1")
+            found.append([f"cookie/{name}", _cover(text) if name in how.secrets else text])
+    return sorted(found)
+
+
+def _cover(value: str) -> str:
+    return COVERED + sha256(value.encode())

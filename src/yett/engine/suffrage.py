@@ -1,0 +1,47 @@
+"""Who may approve: a Cedar rule for the action `OPERATION:approve`, or without Cedar a scope.
+
+Fails closed: no rule, no scope, a record that the rule cannot read deny. Whether the caller is the
+requester is another question (`engine.people`).
+"""
+
+from __future__ import annotations
+
+from yett.engine.approvals import Approval
+from yett.engine.entities import inputs
+from yett.engine.entity_text import read_entity_text
+from yett.engine.exchange import Exchange
+from yett.engine.judging import weigh
+from yett.engine.people import PEOPLE
+from yett.engine.steps.scopes import granted
+from yett.policy.approvable import Approvable
+from yett.policy.authz.model import Authz
+from yett.policy.authz.names import API
+from yett.policy.cedar.model import Uid
+
+
+def may_approve(x: Exchange, approval: Approval) -> bool:
+    """Whether the caller may approve this request.
+
+    Args:
+        x: the caller's exchange with one of the gate's own operations.
+        approval: asked for under the contract of `x`.
+    """
+    plan = x.program.plans.get(approval.operation)
+    if plan is None or plan.operation.approvable is None or not x.principal.id:
+        return False
+    how, policy = plan.operation.approvable, x.program.policy
+    if policy.authz is not None:
+        return _permitted(x, policy.authz, how, plan.operation.api, approval)
+    if x.principal.kind not in PEOPLE:
+        return False  # a service account is nobody's second pair of eyes
+    roles = {role: frozenset(scopes) for role, scopes in policy.config.vocabulary.roles.items()}
+    return how.scope in granted(x.principal, roles)
+
+
+def _permitted(x: Exchange, authz: Authz, how: Approvable, api: str, approval: Approval) -> bool:
+    slice_ = authz.slices.get(how.action)
+    if slice_ is None:
+        return False
+    entity = read_entity_text(approval.entity, authz.schema)
+    resource = entity.uid if entity is not None else Uid(API, api)
+    return weigh(x, slice_, inputs(x, resource, entity, None)).allow
