@@ -57,6 +57,7 @@ class Scene:
             tls=None,
             https_port=0,
             recorder=folder.path / "door",
+            locks=-1,
             pseudonym="yett-test",
             journal=Journal("json"),
         )

@@ -39,6 +39,7 @@ from yett.contract.errors import ContractError, describe
 from yett.engine.program import Program
 from yett.gate.reload import prepare, settle
 from yett.state.errors import StateError
+from yett.state.locks import shared_file
 from yett.state.memory import MemoryView
 from yett.wire.errors import SetupError
 from yett.wire.listen import Address, bind, local_address, parse_address
@@ -98,6 +99,7 @@ def serve(parent: object, listen: str | None, workers: int | None, form: str) ->
         tls=tls,
         https_port=local_address(bound.gate[0]).port,
         recorder=runtime_folder() / "recorder",
+        locks=shared_file(),
         pseudonym="yett-" + secrets.token_hex(8),
         journal=journal,
     )

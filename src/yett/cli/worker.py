@@ -28,6 +28,7 @@ from yett.gate.reload import prepare_aside, settle
 from yett.gate.sources import Sources
 from yett.records.spool import Spool
 from yett.state.errors import StateError
+from yett.state.locks import Locks
 from yett.state.memory import MemoryView
 from yett.terms import Event
 from yett.wire.errors import SetupError
@@ -57,6 +58,7 @@ class Setup(Struct, kw_only=True):
         tls: the listener's certificate, None for plain HTTP.
         https_port: where HTTPS listens, for the redirect.
         recorder: the recorder's socket.
+        locks: the file by which workers keep each other from one record; see state.locks.
         pseudonym: the gate's name in `Via`, one for all workers.
         journal: where lifecycle lines go.
     """
@@ -68,6 +70,7 @@ class Setup(Struct, kw_only=True):
     tls: Tls | None
     https_port: int
     recorder: Path
+    locks: int
     pseudonym: str
     journal: Journal
 
@@ -133,6 +136,8 @@ class _Worker:
             self._setup.view.fetch_keys,
             pseudonym=self._setup.pseudonym,
             on_error=self._on_engine_error,
+            locks=Locks(self._setup.locks),
+            bearer=self._setup.view.bearer,
         )
         spawn(self._tick(), "state")
         doors = await self._listen(loop)
@@ -220,6 +225,7 @@ class _Worker:
         await _fetch_first_keys(view)
         setup.program, setup.view = program, view
         self._gate.view, self._gate.fetch_keys = view, view.fetch_keys
+        self._gate.bearer = view.bearer
         self._gate.swap(program)
         self._reloads += 1
         settle(thorough=self._reloads % THOROUGH_EVERY == 0)

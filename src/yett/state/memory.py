@@ -15,6 +15,7 @@ from yett.credentials.refusals import API_KEY_CHALLENGE, expired, invalid
 from yett.credentials.verifier import Verified
 from yett.policy.limits import parse_limit
 from yett.problems import Problem
+from yett.state.bearer import watch_bearer
 from yett.state.concurrency import Concurrency
 from yett.state.failures import Failures
 from yett.state.files import WatchedFile
@@ -22,7 +23,7 @@ from yett.state.identity import Identity
 from yett.state.knowledge import Knowledge
 from yett.state.limits import Counters
 from yett.state.revoked import Revocations, read_revocations
-from yett.terms import Principal
+from yett.terms import Principal, Secret
 
 REVOKED_FILE = "var/revoked.json"
 
@@ -31,6 +32,7 @@ class MemoryView:
     """Implements `engine.view.View`; see there for the methods that are bound in `__init__`."""
 
     __slots__ = (
+        "_bearer",
         "_remembered",
         "concurrency",
         "counters",
@@ -60,7 +62,9 @@ class MemoryView:
         concurrency: Concurrency,
         *,
         knowledge: Knowledge,
+        bearer: WatchedFile[Secret] | None = None,
     ) -> None:
+        self._bearer = bearer
         self.identity = identity
         self._remembered = identity.tokens.table
         self.revocations = revoked
@@ -98,11 +102,20 @@ class MemoryView:
         failures = _failures(config, now, workers)
         known = None if previous is None else previous.knowledge
         knowledge = Knowledge.from_config(config, known)
+        bearer = watch_bearer(config.authz, folder)
         if previous is None:
             revoked = WatchedFile(folder / REVOKED_FILE, read_revocations, Revocations())
             identity = Identity.from_config(config.identity, folder)
             counters = Counters(config.limits.max_tracked, now, workers)
-            return cls(identity, revoked, counters, failures, Concurrency(), knowledge=knowledge)
+            return cls(
+                identity,
+                revoked,
+                counters,
+                failures,
+                Concurrency(),
+                knowledge=knowledge,
+                bearer=bearer,
+            )
         identity = Identity.from_config(config.identity, folder, previous.identity)
         if previous.failures.limit == failures.limit:
             failures = previous.failures
@@ -115,6 +128,7 @@ class MemoryView:
             failures,
             previous.concurrency,
             knowledge=knowledge,
+            bearer=bearer,
         )
 
     def verify(
@@ -141,6 +155,10 @@ class MemoryView:
         """Whether this principal or credential was revoked (step 5)."""
         return self.revocations.value.covers(principal)
 
+    def bearer(self) -> Secret | None:
+        """The token that records are read with; None for the caller's own."""
+        return None if self._bearer is None else self._bearer.value
+
     async def start(self) -> None:
         """Fetch every issuer's keys once; one that cannot be reached is tried again later."""
         sources = [issuer.keys for issuer in self.identity.issuers.values()]
@@ -159,9 +177,9 @@ class MemoryView:
             issuer.keys.refresh_if_due()
 
     def reload_files(self) -> None:
-        """Read key-set, key and revocation files again where they changed."""
+        """Read key-set, key, token and revocation files again where they changed."""
         key_sets = [issuer.file for issuer in self.identity.issuers.values()]
-        for file in (*key_sets, self.identity.keys, self.revocations):
+        for file in (*key_sets, self.identity.keys, self._bearer, self.revocations):
             if file is not None:
                 file.poll()
 
