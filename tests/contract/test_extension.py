@@ -1,15 +1,7 @@
-from pathlib import Path
-
 import pytest
-from msgspec import structs
 
-from yett.contract.errors import ContractError
 from yett.contract.extension import read_settings
-from yett.contract.extension_forms import Extension
-from yett.contract.extension_places import EXTENSIONS, mentions
 from yett.contract.model import Resource, Sensitive, Settings
-
-PAGE = Path("docs/reference/extensions.md")
 
 
 def settings(read, value, **beside):
@@ -36,6 +28,7 @@ def test_every_key_reaches_the_settings(read):
             "modes": {"injection": "observe"},
             "sensitive": {"acr": "x", "max_age": 300, "approvals": 1},
             "resource": {"type": "Booking"},
+            "public_object": True,
             "sunset": {"sunset": "2027-03-01"},
         },
     )
@@ -49,6 +42,7 @@ def test_every_key_reaches_the_settings(read):
         True,
     )
     assert found.public is False
+    assert found.public_object is True
     assert found.sensitive == Sensitive(acr="x", max_age=300, approvals=1)
     assert found.extra == {
         "sunset": {"sunset": "2027-03-01"},
@@ -83,6 +77,11 @@ def test_without_extension_the_defaults_hold(read):
         ({"public": True, "sensitive": True}, "both `public` and `sensitive`"),
         ({"sunset": {"until": "x"}}, "`until` is not known"),
         ({"resource": {}}, "`type` is missing"),
+        ({"resource": {"type": "A", "atrs": {}}}, "`atrs` is not known"),
+        ({"machine": {}}, "`machine` is not known"),
+        ({"sensitive": {"approvals": 11}}, "`sensitive.approvals`"),
+        ({"sensitive": {"approvals": 1, "within": 0}}, "`sensitive.within`"),
+        ({"sensitive": {"within": 60}}, "about approvals"),
         ([], "table"),
         (None, "table"),
     ],
@@ -101,64 +100,22 @@ def test_did_you_mean(read):
 
 
 @pytest.mark.parametrize(
-    ("data", "found"),
+    ("value", "expected"),
     [
-        (b'{"x-yett": 1}', True),
-        (b'{"X-YETTT": 1}', True),
-        (b'{"x_yet": 1}', True),
-        (b'{"x\\u002dyett": 1}', True),
-        (b'"\\x78-y\\x65tt": 1', True),
-        (b'? "x-ye\\\n  tt"\n: 1', True),
-        (b'{"x_yett": 1, "X-yeet": 2}', True),
-        (b'{"caf\\u00e9": "next-year"}', False),
-        (b"{}", False),
+        (True, Sensitive()),
+        ({}, Sensitive()),
+        (False, None),
+        ({"approvals": 2, "within": 60}, Sensitive(approvals=2, within=60)),
+        ({"max_age": 0}, Sensitive(max_age=0)),
     ],
 )
-def test_no_spelling_of_the_name_hides_from_the_search(data, found):
-    """Escaped letters count: a key that is not looked for would be ignored in silence."""
-    assert mentions(data) is found
+def test_sensitive_is_a_value(read, value, expected):
+    """`true` asks for a durable record alone; `max_age: 0` is an age, and not none."""
+    found, remarks = settings(read, {"sensitive": value})
+    assert (found.sensitive, remarks) == (expected, ())
 
 
-@pytest.mark.parametrize(
-    ("bend", "rule", "words"),
-    [
-        (lambda d: d["paths"]["/health"]["get"].update({"x-yet": 1}), "extension-unknown", "`x-yet` is not known"),
-        (lambda d: d["paths"]["/health"]["get"].update({"x_yett": 1}), "extension-unknown", "`x_yett` is not known"),
-        (lambda d: d["paths"]["/health"]["get"].update({"X_Yeet-text": 1}), "extension-unknown", "not known"),
-        (lambda d: d["paths"]["/health"]["get"].update({"x-yellow": 1, "x-yet-another": 1, "x-ye": 1}), "extension-unknown", "`x-yet-another`"),
-        (lambda d: d["paths"]["/health"]["get"].update({"x-yellow": 1, "x-yeti": 1, "x-ye": 1}), None, ""),
-        (lambda d: d["paths"]["/health"]["get"].update({"x-yettt": 1}), "extension-unknown", "`x-yettt` is not known"),
-        (lambda d: d["paths"]["/health"]["get"].update({"X-Yett": {}}), "extension-unknown", "`X-Yett` is not known"),
-        (lambda d: d["paths"]["/health"].update({"x-yett": {}}), "extension-misplaced", "not read here"),
-        (lambda d: d.update({"x-yett": {}}), "extension-misplaced", "not read here"),
-        (lambda d: d["components"]["schemas"]["Booking"].update({"x-yett": {}}), "extension-misplaced", "not read"),
-        (lambda d: d["info"].update({"x-yett-text": "off"}), "extension-misplaced", "not read here"),
-        (lambda d: d["components"]["schemas"]["Booking"].update({"x-yett-text": "on"}), "extension-value", "no kind of text"),
-        (lambda d: d["components"]["schemas"]["Booking"].update({"x-yett-ref": 3}), "extension-value", "not a name"),
-        (lambda d: d["components"]["schemas"]["Booking"].update({"x-yett-machine": 3}), "extension-value", "not a table"),
-        (lambda d: d["paths"]["/health"]["get"].update({"x-yett-webhook": []}), "extension-value", "not a table"),
-        (lambda d: d["paths"]["/health"]["get"].update({"x-yett-webhook": {}}), None, ""),
-        (lambda d: d["info"].update({"example": {"x-yett": {}}}), None, ""),
-    ],
-)  # fmt: skip
-def test_names_are_known_and_at_their_place(good, contract, bend, rule, words):
-    """Anything that begins with `x-yett` is read, or is an error."""
-    bend(good)
-    if rule is None:
-        assert contract(good)
-        return
-    with pytest.raises(ContractError) as caught:
-        contract(good)
-    (found,) = caught.value.findings
-    assert found.rule == rule
-    assert words in found.message
-    assert found.line > 1
-
-
-def test_each_extension_and_key_has_one_heading():
-    """docs/reference/extensions.md describes all of them, and none that is gone."""
-    text = PAGE.read_text(encoding="utf-8")
-    names = [line[4:].strip("`") for line in text.splitlines() if line.startswith("### ")]
-    assert sorted(names) == sorted(field.name for field in structs.fields(Extension))
-    heads = [line[3:].strip("`") for line in text.splitlines() if line.startswith("## ")]
-    assert sorted(heads) == sorted(EXTENSIONS)
+def test_a_webhook_stands_beside(read):
+    """`x-yett-webhook` is kept as written for its own room."""
+    found, _ = settings(read, {}, **{"x-yett-webhook": {"scheme": "stripe"}})
+    assert found.extra == {"webhook": {"scheme": "stripe"}}

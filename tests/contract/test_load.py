@@ -96,11 +96,7 @@ def test_mistakes_of_several_apis_come_together(folder, good):
     ("config", "line", "words"),
     [
         ('[gateway.tls]\ncert = "c.pem"\nkey = "k.pem"\n', 5, "there is no file `c.pem`"),
-        (
-            '[[identity.issuer]]\nurl = "https://i"\naudience = "a"\nalgorithms = ["ES256"]\njwks = "keys.json"\n',
-            8,
-            "there is no file `keys.json`",
-        ),
+        ('[authz]\nread_as = "token"\n', 5, "there is no file `token`"),
     ],
 )
 def test_files_that_are_named_must_be_there(folder, good, config, line, words):
@@ -109,6 +105,16 @@ def test_files_that_are_named_must_be_there(folder, good, config, line, words):
     found = refused(folder(good, base + config))[0]
     assert (found.rule, found.line) == ("config-file", line)
     assert words in found.message
+
+
+def test_a_key_set_may_come_later(contract, good):
+    """The contract can be checked where the issuer's keys are not; serving without is refused."""
+    base = '[api.shop]\nopenapi = "openapi.json"\nupstream = "http://h"\n'
+    issuer = '[[identity.issuer]]\nurl = "https://i"\naudience = "a"\nalgorithms = ["ES256"]\n'
+    (found,) = findings(contract(good, base + issuer + 'jwks = "keys.json"\n').remarks)
+    assert (found.rule, found.severity, found.line) == ("config-keys", "warning", 8)
+    assert "`keys.json`" in found.message
+    assert "`jwks_uri`" in found.hint
 
 
 def test_a_key_file_that_is_not_there_yet_is_a_warning(contract, good):

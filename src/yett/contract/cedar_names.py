@@ -45,4 +45,4 @@ def class_flaw(name: str) -> str:
     """Say why a name cannot be a field class; empty when it can."""
     if not _CLASS.match(name):
         return "is not a field class: a letter, then letters, digits, `_` and `-`"
-    return ""
+    return "is the word for approvals" if name == "approve" else ""

@@ -9,10 +9,10 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
-from yett.contract.addresses import has_default_port, is_listener, is_loopback, is_origin
-from yett.contract.config import ALGORITHMS, RULES, Config, IssuerConfig
+from yett.contract.addresses import has_default_port, is_listener, is_origin
+from yett.contract.config import RULES, Config
+from yett.contract.config_identity import check_issuers, check_principal, check_vocabulary
 from yett.contract.fitting import did_you_mean
 from yett.contract.places import Source
 from yett.contract.rates import RateError, read_rate
@@ -22,7 +22,6 @@ from yett.contract.rules import CONFIG_HAZARD, CONFIG_MISSING_KEY, CONFIG_UNKNOW
 _API_NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}\Z")
 _BASE = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@-]+)*/?\Z")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")  # RFC 9110 s5.6.2
-_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+\Z")  # RFC 6749 s3.3
 _FIELD_VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?\Z|\Z")
 
 
@@ -117,77 +116,6 @@ def _recorder(config: Config, source: Source, report: Report) -> None:
         report.add(CONFIG_HAZARD, message, at, hint="`block` refuses them instead")
 
 
-def _issuers(config: Config, source: Source, report: Report) -> None:
-    seen: set[str] = set()
-    for index, issuer in enumerate(config.identity.issuer):
-        at = source.within(("identity", "issuer", str(index)))
-        _issuer(issuer, at, report)
-        if issuer.url in seen:
-            message = f"the issuer {quote(issuer.url)} is configured twice"
-            report.add(CONFIG_VALUE, message, at.at("url"), hint="one table per `iss` value")
-        seen.add(issuer.url)
-
-
-def _issuer(issuer: IssuerConfig, at: Source, report: Report) -> None:
-    for name in ("audience", "scope_claim"):
-        if not getattr(issuer, name):
-            report.add(CONFIG_VALUE, f"`{name}` of an issuer is empty", at.at(name))
-    if not issuer.types or not all(issuer.types):
-        hint = 'types = ["at+jwt"]; without it an ID token passes for an access token'
-        report.add(CONFIG_VALUE, "`types` of an issuer is empty", at.at("types"), hint=hint)
-    _algorithms(issuer, at.at("algorithms"), report)
-    urls = {"url": issuer.url} | ({"jwks": issuer.jwks} if "://" in issuer.jwks else {})
-    for name, value in urls.items():
-        _trusted_url(value, at.at(name), report)
-
-
-def _algorithms(issuer: IssuerConfig, at: Source, report: Report) -> None:
-    if not issuer.algorithms:
-        hint = 'say what the issuer signs with, such as algorithms = ["ES256"]'
-        report.add(CONFIG_VALUE, "`algorithms` of an issuer is empty", at, hint=hint)
-    for index, name in enumerate(issuer.algorithms):
-        if name in ALGORITHMS:
-            continue
-        hint = did_you_mean(name, list(ALGORITHMS))
-        message = f"{quote(name)} is not a signature algorithm that yett accepts"
-        if name.upper().startswith("HS"):
-            message = f"{quote(name)} is refused: whoever can verify a shared secret can also sign"
-            hint = "use an asymmetric algorithm, such as `ES256` (RFC 8725 s3.2)"
-        elif name.lower() == "none":
-            message = f"{quote(name)} is refused: the token would not be signed at all"
-            hint = "use an asymmetric algorithm, such as `ES256` (RFC 8725 s3.2)"
-        report.add(CONFIG_VALUE, message, at.at(index), hint=hint)
-
-
-def _trusted_url(value: str, at: Source, report: Report) -> None:
-    try:
-        url = urlsplit(value)
-        host, _ = url.hostname or "", url.port
-    except ValueError:
-        host, url = "", urlsplit("")
-    if url.scheme not in ("http", "https") or not host or url.fragment or url.username is not None:
-        message = f"{quote(value)} is not an https URL"
-        report.add(CONFIG_VALUE, message, at, hint="write it exactly as in the token's `iss`")
-    elif url.scheme == "http" and not is_loopback(host):
-        message = f"keys come over plain http from {quote(host)}: the network can sign tokens"
-        report.add(CONFIG_HAZARD, message, at, hint="use https")
-
-
-def _vocabulary(config: Config, source: Source, report: Report) -> None:
-    known = list(config.vocabulary.scopes)
-    for name in known:
-        if not _SCOPE.match(name):
-            at = source.within(("vocabulary", "scopes", name))
-            hint = "printable ASCII without space, quote and backslash (RFC 6749 s3.3)"
-            report.add(CONFIG_VALUE, f"{quote(name)} is not a scope", at, hint=hint)
-    for role, scopes in config.vocabulary.roles.items():
-        for index, scope in enumerate(scopes):
-            if scope not in config.vocabulary.scopes:
-                at = source.within(("vocabulary", "roles", role, str(index)))
-                message = f"the role {quote(role)} grants the unknown scope {quote(scope)}"
-                report.add(CONFIG_UNKNOWN_KEY, message, at, hint=did_you_mean(scope, known))
-
-
 def _limits(config: Config, source: Source, report: Report) -> None:
     texts = {("default", str(i)): text for i, text in enumerate(config.limits.default)}
     for pointer, text in (texts | {("failures",): config.limits.failures}).items():
@@ -257,8 +185,9 @@ _CHECKS: tuple[Callable[[Config, Source, Report], None], ...] = (
     _tls,
     _proxies,
     _recorder,
-    _issuers,
-    _vocabulary,
+    check_issuers,
+    check_vocabulary,
+    check_principal,
     _limits,
     _stores,
     _cors,

@@ -12,16 +12,17 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from yett.contract.crosschecks import check_together
 from yett.contract.errors import ContractError
 from yett.contract.extension_places import check_names
 from yett.contract.files import Files
-from yett.contract.model import Api, Contract
+from yett.contract.model import Api, Contract, PolicyText
 from yett.contract.openapi import read_openapi
 from yett.contract.overlay import OverlaidLines, apply_overlay
 from yett.contract.places import Source
 from yett.contract.policies import read_policies
 from yett.contract.report import Report, quote
-from yett.contract.rules import CONFIG_FILE, CONFIG_HAZARD
+from yett.contract.rules import CONFIG_FILE, CONFIG_HAZARD, CONFIG_KEYS
 from yett.contract.toml import read_config
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def load(folder: Path) -> Contract:
         config, source = read_config(data, files.path(CONFIG_NAME), report)
         _check_files(config, source, folder, report)
         policies = read_policies(files, report)
-        apis = _read_apis(config, files, source, report)
+        apis = _read_apis(config, files, source, policies, report)
     return Contract(
         config=config,
         apis=apis,
@@ -57,7 +58,13 @@ def load(folder: Path) -> Contract:
     )
 
 
-def _read_apis(config: Config, files: Files, source: Source, report: Report) -> tuple[Api, ...]:
+def _read_apis(
+    config: Config,
+    files: Files,
+    source: Source,
+    policies: tuple[PolicyText, ...],
+    report: Report,
+) -> tuple[Api, ...]:
     """Read each api; the mistakes of one do not hide those of the next."""
     apis: list[Api] = []
     findings: list[Finding] = []
@@ -69,6 +76,8 @@ def _read_apis(config: Config, files: Files, source: Source, report: Report) -> 
         else:
             if api is not None:
                 apis.append(api)
+    if not findings:
+        check_together(config, source, apis, policies, report)
     try:
         report.refuse()
     except ContractError as error:
@@ -112,12 +121,24 @@ def _check_files(config: Config, source: Source, folder: Path, report: Report) -
     for index, issuer in enumerate(config.identity.issuer):
         if issuer.jwks and "://" not in issuer.jwks:
             at = source.within(("identity", "issuer", str(index), "jwks"))
-            _is_file(folder, issuer.jwks, at, report)
+            _check_key_set(folder, issuer.jwks, at, report)
+    if config.authz.read_as != "caller":
+        _is_file(folder, config.authz.read_as, source.within(("authz", "read_as")), report)
     keys = config.identity.keys
     if keys and not (folder / keys).exists():
         message = f"there is no file {quote(keys)}: no API key is accepted yet"
         at = source.within(("identity", "keys"))
         report.add(CONFIG_HAZARD, message, at, hint="`yett key issue` writes it")
+
+
+def _check_key_set(folder: Path, name: str, at: Source, report: Report) -> None:
+    """A key set comes from the issuer, often after the contract: `yett serve` waits for none."""
+    if (folder / name).exists():
+        _is_file(folder, name, at, report)
+        return
+    message = f"the key set {quote(name)} is not there yet: `yett serve` refuses to start"
+    hint = "save what the issuer's `jwks_uri` answers, or leave `jwks` out and it is fetched"
+    report.add(CONFIG_KEYS, message, at, hint=hint)
 
 
 def _is_file(folder: Path, name: str, at: Source, report: Report) -> bool:

@@ -12,6 +12,7 @@ import msgspec
 
 from yett.contract.cedar_names import attribute_flaw, type_flaw
 from yett.contract.extension_forms import MachineForm, fits
+from yett.contract.fitting import did_you_mean
 from yett.contract.model import Machine, Move, Settings
 from yett.contract.places import Source
 from yett.contract.refs import Reader
@@ -34,14 +35,20 @@ class MachineReading:
             type_ = settings.resource.type if settings.resource is not None else ""
             self._keep(read_machine(operation[KEY], type_, at.at(KEY), self._reader.report))
 
-    def read(self) -> tuple[Machine, ...]:
-        """Read those of `components.schemas` too, and return all of them."""
+    def read(self, operations: dict[str, Settings]) -> tuple[Machine, ...]:
+        """Read those of `components.schemas` too, and return all of them.
+
+        Args:
+            operations: `operationId` of the document -> its settings.
+        """
         components = self._reader.document.get("components")
         schemas = components.get("schemas") if isinstance(components, dict) else None
         for name, schema in schemas.items() if isinstance(schemas, dict) else ():
             if isinstance(schema, dict) and KEY in schema:
                 at = self._reader.source.within(("components", "schemas", name, KEY))
                 self._keep(read_machine(schema[KEY], name, at, self._reader.report))
+        for machine in self._found.values():
+            _check_moves(machine, operations, self._reader.report)
         return tuple(self._found.values())
 
     def _keep(self, machine: Machine | None) -> None:
@@ -66,6 +73,9 @@ def read_machine(value: Any, type_: str, at: Source, report: Report) -> Machine 
     if not fits(value, MachineForm, KEY, at, report):
         return None
     form = msgspec.convert(value, MachineForm)
+    if not form.initial:
+        message = "the record begins in no state: `initial` is empty"
+        report.add(EXTENSION_VALUE, message, at.at("initial"), hint="write initial: [draft]")
     moves = {name: Move(start=move.start, to=move.to) for name, move in form.operations.items()}
     return Machine(
         type=_type(form, type_, at, report),
@@ -75,6 +85,25 @@ def read_machine(value: Any, type_: str, at: Source, report: Report) -> Machine 
         operations=moves,
         source=at,
     )
+
+
+def _check_moves(machine: Machine, operations: dict[str, Settings], report: Report) -> None:
+    """A move that is misspelt or empty would leave its operation free in every state."""
+    for name, move in machine.operations.items():
+        at = machine.source.at("operations", name)
+        if name not in operations:
+            hint = did_you_mean(name, list(operations))
+            report.add(EXTENSION_VALUE, f"no operation is named {quote(name)}", at, hint=hint)
+        elif not move.start and not _begins(machine, move, operations[name]):
+            message = f"{quote(name)} may start from no state"
+            hint = "name them in `from`; only what makes a record has none, and ends in `initial`"
+            report.add(EXTENSION_VALUE, message, at.at("from"), hint=hint)
+
+
+def _begins(machine: Machine, move: Move, settings: Settings) -> bool:
+    """Whether a move makes a record: its operation names none, and it ends in `initial`."""
+    resource = settings.resource
+    return resource is not None and not resource.id and move.to in machine.initial
 
 
 def _type(form: MachineForm, outer: str, at: Source, report: Report) -> str:

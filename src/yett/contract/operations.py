@@ -10,7 +10,7 @@ from yett.contract.extension import read_settings
 from yett.contract.extension_places import METHODS
 from yett.contract.fitting import did_you_mean
 from yett.contract.machines import MachineReading
-from yett.contract.model import Machine, Operation, Parameter
+from yett.contract.model import Machine, Operation, Parameter, Settings
 from yett.contract.parameters import ParameterReading, check_template, is_template
 from yett.contract.places import Source
 from yett.contract.refs import Reader
@@ -41,6 +41,7 @@ class OperationReading:
         self._security = SecurityReading(reader)
         self._machines = MachineReading(reader)
         self._ids: dict[str, Source] = {}
+        self._settings: dict[str, Settings] = {}
 
     def read(self) -> tuple[Operation, ...]:
         """Read `paths`; a path that no request can match is left out with a warning."""
@@ -54,7 +55,7 @@ class OperationReading:
 
     def machines(self) -> tuple[Machine, ...]:
         """Return the machines of the document, once the operations are read."""
-        return self._machines.read()
+        return self._machines.read(self._settings)
 
     def _path(self, template: str, value: Any, at: Source) -> list[Operation]:
         report = self._reader.report
@@ -129,9 +130,11 @@ class OperationReading:
             security = self._security.requirements(value["security"], at.at("security"))
         settings = read_settings(value, at, reader.report)
         self._machines.on_operation(value, settings, at)
+        id_ = self._id(template, method, value, at)
+        self._settings[id_] = settings
         tags = reader.read(value, "tags", list, at, default=[])
         return Operation(
-            id=f"{self._api}.{self._id(template, method, value, at)}",
+            id=f"{self._api}.{id_}",
             api=self._api,
             method=method,
             path=template,

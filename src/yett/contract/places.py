@@ -7,9 +7,12 @@ text is scanned on the first question. It never reads files: `contract.load` len
 
 from __future__ import annotations
 
+import re
 from typing import Any, Protocol
 
 Pointer = tuple[str, ...]
+
+_POINTER = re.compile(r"(?:/(?:[^~/]|~[01])*)*\Z", re.DOTALL)
 
 # The line of a value and, for a container, its members: (12, {"get": (13, None)})
 Tree = tuple[int, "dict[str, Any] | None"]
@@ -94,6 +97,11 @@ def nearest(tree: Tree, pointer: Pointer) -> int:
             break
         line, members = members[token]
     return line
+
+
+def is_pointer(text: str) -> bool:
+    """Tell whether a text is a JSON pointer, RFC 6901 s3; the empty one means the whole."""
+    return _POINTER.match(text) is not None
 
 
 def read_pointer(text: str) -> Pointer:

@@ -13,12 +13,11 @@ from msgspec import structs
 from yett.contract.cedar_names import attribute_flaw, type_flaw
 from yett.contract.extension_forms import ResourceForm
 from yett.contract.model import Resource
-from yett.contract.places import Source
+from yett.contract.places import Source, is_pointer
 from yett.contract.report import Report, quote
 from yett.contract.rules import EXTENSION_VALUE
 
 _ID = re.compile(r"(path|query|header|cookie)\.(.+)\Z|(body)\.(/.*)\Z", re.DOTALL)
-_POINTER = re.compile(r"(?:/(?:[^~/]|~[01])*)*\Z", re.DOTALL)
 
 
 def split_id(text: str) -> tuple[str, str]:
@@ -77,7 +76,7 @@ def _check_list(form: ResourceForm, at: Source, report: Report) -> None:
 
 
 def _check_pointer(text: str, at: Source, report: Report, *, whole: bool = False) -> None:
-    if not _POINTER.match(text) or not (text or whole):
+    if not is_pointer(text) or not (text or whole):
         message = f"{quote(text)} is not a JSON pointer"
         hint = "write `/name` or `/outer/name` (RFC 6901)"
         report.add(EXTENSION_VALUE, message, at, hint=hint)

@@ -24,6 +24,7 @@ CONFIG_UNKNOWN_KEY = Rule("config-unknown-key", "error", "yett.toml has a key th
 CONFIG_MISSING_KEY = Rule("config-missing-key", "error", "a setting without default is absent")
 CONFIG_VALUE = Rule("config-value", "error", "a setting has the wrong type, form or size")
 CONFIG_FILE = Rule("config-file", "error", "yett.toml names a file that cannot be read")
+CONFIG_KEYS = Rule("config-keys", "warning", "an issuer's key set is not there yet")
 CONFIG_HAZARD = Rule("config-hazard", "warning", "a setting is allowed, and dangerous")
 
 # Any JSON or YAML file
