@@ -12,6 +12,7 @@ from typing import Any
 
 from yett.policy.cedar import operators
 from yett.policy.cedar.emit import Code, Emitter
+from yett.policy.cedar.expressions import write
 from yett.policy.cedar.footprint import needs_record
 from yett.policy.cedar.model import Decided, Inputs, Rule, Uid
 from yett.policy.cedar.scope import conditions
@@ -50,7 +51,8 @@ def compile_decide(
     )
     settled = Settled(rules, strict=strict)
     source = _function(emitter, body)
-    return _made(emitter, source, settled, settled[_all_erred(len(rules))])
+    decide: Decide = _made(emitter, source, settled, settled[_all_erred(len(rules))])
+    return decide
 
 
 def compile_foresee(
@@ -60,7 +62,9 @@ def compile_foresee(
     emitter = Emitter(action, actions)
     body = "".join(_foreseen(emitter, rule, at, len(rules)) for at, rule in enumerate(rules))
     emitter.names |= {"Hidden": Hidden, "Unknown": Unknown, "partly": partly}
-    return _made(emitter, _function(emitter, body, hide=True), Foreseen(rules), None)
+    source = _function(emitter, body, hide=True)
+    foresee: Foresee = _made(emitter, source, Foreseen(rules), None)
+    return foresee
 
 
 def _foreseen(emitter: Emitter, rule: Rule, at: int, size: int) -> str:
@@ -82,7 +86,7 @@ def _foreseen(emitter: Emitter, rule: Rule, at: int, size: int) -> str:
 def _chain(emitter: Emitter, nodes: list[Any]) -> str:
     parts: list[Code] = []
     for node in nodes:
-        part = emitter.truth(emitter.expression(node))
+        part = emitter.truth(write(emitter, node))
         if part.constant != (True,):
             parts.append(part)
     return " and ".join(part.text for part in parts) or "True"

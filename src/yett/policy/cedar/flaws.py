@@ -40,7 +40,7 @@ def parse_flaw(path: str, piece: Piece, error: str) -> Flaw:
 
 
 def _offending(piece: Piece) -> int:
-    """Find the first token that the parser cannot go on with: a prefix before it only ends early."""
+    """Find the first token that the parser cannot go on with: any prefix before it only ends."""
     low, high = 0, len(piece.tokens)
     while low < high:
         middle = (low + high) // 2

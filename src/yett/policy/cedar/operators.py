@@ -1,4 +1,4 @@
-"""What Cedar's operators do to values; a wrong type raises `CedarError`, as Cedar's evaluation errs.
+"""What Cedar's operators do to values; where Cedar's evaluation errs, these raise `CedarError`.
 
 Compiled code calls these where it has no shorter form of its own, constants are folded with them.
 `entities` is what is known of the request's entities; a missing one has no attributes, no tags and
@@ -182,7 +182,7 @@ def whole(unit_ms: int) -> Callable[[Value], int]:
     """Build `toSeconds` and its like: cut towards zero."""
 
     def count(one: Value) -> int:
-        ms = need(Duration, one).ms
+        ms: int = need(Duration, one).ms
         return -(-ms // unit_ms) if ms < 0 else ms // unit_ms
 
     return count
@@ -265,32 +265,12 @@ ENTITIES: dict[str, Callable[[Entities, Value, Value], Value]] = {
     "get_tag": get_tag,
     "has_tag": has_tag,
 }
-ANSWERS_BOOL = frozenset(
-    [
-        "not",
-        "is_empty",
-        "is_ipv4",
-        "is_ipv6",
-        "is_loopback",
-        "is_multicast",
-        "eq",
-        "not_eq",
-        "less",
-        "less_eq",
-        "greater",
-        "greater_eq",
-        "contains",
-        "contains_all",
-        "contains_any",
-        "is_in_range",
-        "decimal_less_than",
-        "decimal_less_eq",
-        "decimal_greater",
-        "decimal_greater_eq",
-        "in",
-        "has_tag",
-    ]
-)
+_BOOL_NAMES = """
+not is_empty is_ipv4 is_ipv6 is_loopback is_multicast eq not_eq less less_eq greater greater_eq
+contains contains_all contains_any is_in_range decimal_less_than decimal_less_eq decimal_greater
+decimal_greater_eq in has_tag
+"""
+ANSWERS_BOOL = frozenset(_BOOL_NAMES.split())
 
 
 def build_set(*values: Value) -> SetValue:

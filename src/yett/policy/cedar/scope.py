@@ -11,7 +11,7 @@ from typing import Any
 
 from cedarpy import pst
 
-from yett.policy.cedar.emit import flatten, read_uid
+from yett.policy.cedar.expressions import flatten, read_uid
 from yett.policy.cedar.model import Uid
 from yett.policy.cedar.types import ActionType, Schema
 

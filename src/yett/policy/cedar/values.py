@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
@@ -210,7 +210,7 @@ _RFC3339 = re.compile(
 )
 
 
-def _read_datetime(json: Any) -> Datetime:
+def _read_datetime(json: Any) -> Value:
     """RFC 3339 s5.6, to what Cedar writes: `+01:00` is `+0100` there, a fraction has 3 digits."""
     found = _RFC3339.fullmatch(_read_string(json))
     if not found:
@@ -222,7 +222,7 @@ def _read_datetime(json: Any) -> Datetime:
     return _parsed(parse_datetime, f"{day}T{clock}.{(fraction or '')[:3]:0<3}{offset}")
 
 
-def _parsed(parse: Any, json: Any) -> Any:
+def _parsed(parse: Callable[[str], Value], json: Any) -> Value:
     try:
         return parse(_read_string(json))
     except CedarError as error:
