@@ -14,7 +14,10 @@ from yett.contract.config import Config
 from yett.contract.model import Api, Contract, Operation
 from yett.contract.report import Report, quote
 from yett.policy.approvals import OWN_API, approvable, own_api, own_name
+from yett.policy.authz.build import build_authz
+from yett.policy.authz.model import Guard
 from yett.policy.authz.names import action_names
+from yett.policy.declared import Answers
 from yett.policy.headers import enforces
 from yett.policy.injection import UnknownPlaceError, build_scan
 from yett.policy.limits import parse_limit
@@ -48,8 +51,10 @@ def compile_policy(contract: Contract) -> Policy:
     own = own_api(contract)
     apis = contract.apis if own is None else (*contract.apis, own)
     actions = action_names(contract)
+    authz, lints = build_authz(contract, report)
+    guards = authz.guards if authz is not None else {}
     for api in apis:
-        operations += _compile_api(api, contract.config, actions, report)
+        operations += _compile_api(api, contract.config, actions, guards, report)
     router = route(apis, operations, report)
     report.refuse()
     return Policy(
@@ -58,7 +63,8 @@ def compile_policy(contract: Contract) -> Policy:
         upstreams={api.name: parse_upstream(api.name, api.upstream) for api in contract.apis},
         config=contract.config,
         digest=contract.digest,
-        remarks=tuple(report.remarks),
+        remarks=(*report.remarks, *lints.remarks),
+        authz=authz,
     )
 
 
@@ -90,7 +96,7 @@ def weaker(one: Mode, two: Mode) -> Mode:
 
 
 def _compile_api(
-    api: Api, config: Config, actions: dict[str, str], report: Report
+    api: Api, config: Config, actions: dict[str, str], guards: dict[str, Guard], report: Report
 ) -> list[OperationPolicy]:
     modes = api_modes(api, config)
     shapes = compile_shapes(
@@ -99,6 +105,7 @@ def _compile_api(
         unknown_query=modes["unknown_query"],
         report=report,
     )
+    answers = Answers(api, report)
     compiled = []
     for operation in api.operations:
         shape = shapes[operation.id]
@@ -106,7 +113,14 @@ def _compile_api(
         text = _scan(operation, shape, own, report)
         made = _compile_operation(operation, api, config, shape, text=text, modes=own)
         frozen = approvable(operation, api, actions.get(operation.id, ""))
-        compiled.append(replace(made, approvable=frozen))
+        compiled.append(
+            replace(
+                made,
+                approvable=frozen,
+                guard=guards.get(operation.id),
+                declared=answers.declared(operation),
+            )
+        )
     if modes["route"] is not Mode.ENFORCE:
         compiled.append(_undeclared(api, config, modes))
     return compiled

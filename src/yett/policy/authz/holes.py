@@ -10,7 +10,7 @@ from yett.contract.report import Report, quote
 from yett.policy.authz.facts import Facts
 from yett.policy.authz.model import Guard
 from yett.policy.authz.names import APPROVING, class_action
-from yett.policy.cedar.footprint import footprint_of
+from yett.policy.cedar.footprint import footprint
 from yett.policy.cedar.model import Slice
 from yett.policy.rules import AUTHZ_APPROVAL_UNRULED, AUTHZ_CLASS_UNRULED, AUTHZ_UNGUARDED
 
@@ -30,7 +30,7 @@ def _object(operation: Operation, facts: Facts, slices: dict[str, Slice], lints:
     if record is None or not record.resource.id or settings.public_object or settings.public:
         return
     rules = slices[facts.actions[operation.id]].rules
-    read = footprint_of(tuple(rule for rule in rules if not rule.generated))
+    read = footprint(tuple(rule for rule in rules if not rule.generated))
     if read.resource or read.resource_uid or "resource" in read.whole:
         return
     message = f"no rule of `{operation.id}` looks at the {quote(record.resource.type)} it is about"
