@@ -17,6 +17,7 @@ from yett.cli.supervise import Supervisor
 from yett.cli.worker import Setup, load_view, served_operations
 from yett.contract.config import Config
 from yett.contract.errors import ContractError, describe
+from yett.gate.approvals import open_desk
 from yett.gate.reload import Watch, contract_files, prepare, settle
 from yett.state.errors import StateError
 from yett.terms import Finding
@@ -192,6 +193,7 @@ def check(setup: Setup, line: Channel) -> int:
     try:
         program = prepare(setup.folder)
         load_view(setup, program, None)
+        open_desk(program, setup.folder)
     except ContractError as error:
         errors = [finding for finding in error.findings if finding.severity == "error"]
         line.send({"refused": [_short(finding) for finding in errors[:MAX_FINDINGS]]})

@@ -37,6 +37,7 @@ from yett.cli.supervise import Supervisor
 from yett.cli.worker import Setup, Sockets, run_worker, served_operations
 from yett.contract.errors import ContractError, describe
 from yett.engine.program import Program
+from yett.gate.approvals import open_desk
 from yett.gate.reload import prepare, settle
 from yett.state.errors import StateError
 from yett.state.locks import shared_file
@@ -82,6 +83,7 @@ def serve(parent: object, listen: str | None, workers: int | None, form: str) ->
         program, address, tls = _read(where, listen)
         count = _workers(program, workers)
         view = MemoryView.from_config(program.policy.config, where, workers=count)
+        open_desk(program, where)
         bound = _bind(program, address, count, _setting(listen))
     except ContractError as error:
         for finding in error.findings:

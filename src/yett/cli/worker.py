@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+import sqlite3
 import ssl
 import time
 from pathlib import Path
@@ -23,6 +24,7 @@ from yett.cli.children import Channel, Message
 from yett.cli.journal import Journal, place
 from yett.contract.errors import ContractError
 from yett.engine.program import Program
+from yett.gate.approvals import ApprovalDesk, find_desk, open_desk
 from yett.gate.edge import Gate
 from yett.gate.reload import prepare_aside, settle
 from yett.gate.sources import Sources
@@ -42,6 +44,8 @@ from yett.wire.tls import Tls
 FIRST_KEYS_SECONDS = 3.0
 
 
+# How often a worker looks for approvals that ended without anybody's request.
+APPROVALS_SECONDS = 5.0
 CUT = 1  # exit code of a worker whose requests outlasted the drain
 # Every how many reloads a worker stops for a full collection; see gate.reload.settle.
 THOROUGH_EVERY = 16
@@ -122,12 +126,15 @@ class _Worker:
         self._channel = channel
         self._stop = asyncio.Event()
         self._reloads = 0
+        self._desk: ApprovalDesk | None = None
+        self._telling = False
 
     async def run(self) -> int:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._on_error)
         loop.add_signal_handler(signal.SIGTERM, self._stop.set)
         self._spool = Spool(self._setup.recorder, self._role)
+        self._desk = find_desk(self._setup.program, self._setup.folder)
         await _fetch_first_keys(self._setup.view)
         self._gate = Gate(
             self._setup.program,
@@ -138,6 +145,7 @@ class _Worker:
             on_error=self._on_engine_error,
             locks=Locks(self._setup.locks),
             bearer=self._setup.view.bearer,
+            approvals=self._desk,
         )
         spawn(self._tick(), "state")
         doors = await self._listen(loop)
@@ -215,6 +223,7 @@ class _Worker:
         try:
             program = await prepare_aside(setup.folder)
             view = load_view(setup, program, setup.view)
+            desk = open_desk(program, setup.folder)
         except (ContractError, StateError, OSError) as error:
             self._channel.send({"kept": f"{type(error).__name__}: {error}"[:500]})
             return
@@ -226,6 +235,8 @@ class _Worker:
         setup.program, setup.view = program, view
         self._gate.view, self._gate.fetch_keys = view, view.fetch_keys
         self._gate.bearer = view.bearer
+        self._desk = desk
+        self._gate.hold_approvals(desk)
         self._gate.swap(program)
         self._reloads += 1
         settle(thorough=self._reloads % THOROUGH_EVERY == 0)
@@ -237,6 +248,18 @@ class _Worker:
             await asyncio.sleep(1.0)
             self._setup.view.tick()
             self._channel.send({"turns": True})
+            if self._desk is not None and not self._telling:
+                self._telling = True
+                spawn(self._record_ended(self._desk), "approvals")
+
+    async def _record_ended(self, desk: ApprovalDesk) -> None:
+        """Record approvals that expired or were cancelled; what fails is tried again."""
+        try:
+            await desk.record_ended(self._spool.durable, time.time())
+        except (sqlite3.Error, StateError, OSError) as error:
+            self._journal.write("approvals", error=str(error)[:200])
+        await asyncio.sleep(APPROVALS_SECONDS)
+        self._telling = False
 
     def _renew(self) -> None:
         assert self._setup.tls is not None

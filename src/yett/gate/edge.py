@@ -110,7 +110,7 @@ class Gate:
         self.on_error = on_error or _report
         self.locks = locks or Locks()
         self.bearer = bearer or _nothing
-        self.approvals = approvals or _no_approvals
+        self.hold_approvals(approvals)
         self.partings: set[Parting] = set()
         self.clock = Clock(loop)
         self.clock.start()
@@ -141,6 +141,10 @@ class Gate:
             if pool not in kept:
                 pool.close()
                 del self._pools[upstream]
+
+    def hold_approvals(self, approvals: AnswerApprovals | None) -> None:
+        """Ask another store from now on, or none."""
+        self.approvals = approvals or _no_approvals
 
     def start_drain(self) -> None:
         """Close idle connections, end each other after its request; see `drained`."""

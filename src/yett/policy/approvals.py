@@ -48,6 +48,8 @@ FROZEN_FIELDS = frozenset(
 # Its `:` keeps it apart from every `[api.NAME]`.
 OWN_API = "yett:gate"
 APPROVALS_PATH = "/.well-known/yett/approvals"
+# By which a client names an approval; the gate reads it, and sends no such line on.
+APPROVAL_FIELD = b"yett-approval"
 LIST, SHOW, VOTE = "list-approvals", "show-approval", "vote"
 SCOPE = "approve:"
 ID_SCHEMA = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
@@ -169,4 +171,4 @@ def _secrets(operation: Operation, document: Any) -> Iterator[str]:
 
 
 # No parameters (OpenAPI 3.2.0 s4.12.2), credentials, and what tells the two calls apart.
-_UNFROZEN = IGNORED_HEADERS - FROZEN_FIELDS | {"cookie", "yett-approval"}
+_UNFROZEN = IGNORED_HEADERS - FROZEN_FIELDS | {"cookie", APPROVAL_FIELD.decode()}

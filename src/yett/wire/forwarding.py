@@ -14,6 +14,7 @@ import re
 
 from msgspec import Struct
 
+from yett.policy.approvals import APPROVAL_FIELD
 from yett.problems import LOOP_DETECTED, MALFORMED_REQUEST, Problem
 from yett.wire.fields import Fields
 
@@ -100,6 +101,8 @@ def pass_fields(
     lines: list[bytes] = []
     for name, value in headers.items():
         if name in _HOP_BY_HOP or name in named or spoken_for(name):
+            if name == APPROVAL_FIELD:
+                kept[name] = value  # for the gate itself: no line of it goes on
             continue
         kept[name] = value
         if name not in _REWRITTEN:

@@ -28,7 +28,7 @@ from yett.engine.questions import MakeDurable
 from yett.engine.record import happening
 from yett.engine.step import Asking, Step, asking
 from yett.policy.approvable import Approvable
-from yett.policy.approvals import APPROVALS_PATH
+from yett.policy.approvals import APPROVAL_FIELD, APPROVALS_PATH
 from yett.policy.browser import Browser
 from yett.policy.model import OperationPolicy, Policy
 from yett.problems import (
@@ -40,7 +40,6 @@ from yett.problems import (
 )
 from yett.terms import Mode
 
-APPROVAL_FIELD = b"yett-approval"
 _ID = re.compile(rb"[0-9a-f]{32}")
 
 
