@@ -71,6 +71,8 @@ def test_every_field_is_where_its_name_says(run, view):
         "policy": "d" * 16,
         "trace": "a" * 32,
         "resources": (),
+        "policies": (),
+        "why": (),
     }
 
 

@@ -4,8 +4,9 @@
  7 scopes · 8 shape · 9 injection · 10 graph · 11 workflow and record · 12 step-up, approvals
  13 forward · 14 response record and field rules · 15 response hygiene · 16 record the event
 
-The same numbers stand in docs/life-of-a-request.md and in every record. Steps 10 to 12 and 14 have
-their places in `engine/steps/__init__.py`; 15 is `engine/response.py`, 16 `engine/record.py`.
+The same numbers stand in docs/life-of-a-request.md and in every record. Step 14 is
+`engine/release.py`, 15 `engine/response.py`, 16 `engine/record.py`; 10 has its place in
+`engine/steps/__init__.py`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from typing import Any
 from yett.engine.exchange import Exchange
 from yett.engine.questions import Question
 from yett.engine.record import FORWARD_STEP
+from yett.engine.release import WITHOUT
+from yett.engine.step import Step
 from yett.engine.steps.cors import answer_preflight, is_preflight
 from yett.engine.steps.limits import slow_down
 from yett.engine.steps.route import find_plan
@@ -42,36 +45,48 @@ def decide(x: Exchange) -> Generator[Question, Any, Decision]:
     if problem is not None:
         return refuse(x, 1, slow_down(x) or problem)
     assert x.plan is not None
-    for number, step in x.plan.steps:
-        outcome = step(x)
-        while outcome is not None:
-            if isinstance(outcome, Problem):
-                return refuse(x, number, outcome)
-            answer = yield outcome.question
-            outcome = outcome.resume(x, answer)
+    refused = yield from _run(x, x.plan.steps)
+    if refused is not None:
+        return refused
     if x.plan.operation.own:
         return (yield from answer_own(x))
     return allow(x)
 
 
 def again(x: Exchange) -> Generator[Question, Any, Decision]:
-    """Decide once more from step 11 on: the service says that the record is not the one read.
+    """Decide on the record once more: the service says that it is not the one read (412).
+
+    Step 11 alone: the caller and the request are the same, and what step 12 used up (an approval)
+    and step 13 wrote down (the intent) was for this very request. What is locked stays locked.
 
     Yields:
-        the questions of those steps; what is locked stays locked.
+        the questions of that step.
 
     Returns:
         the decision, always with a verdict.
     """
     assert x.plan is not None
-    for number, step in x.plan.steps:
-        outcome = step(x) if number >= RECORD_STEP else None
+    observed = x.observed
+    x.observed = ()
+    x.record = x.entity = None
+    x.extra, x.granted, x.expected, x.policies, x.why = b"", False, (), (), ()
+    refused = yield from _run(x, tuple(s for s in x.plan.steps if s[0] == RECORD_STEP))
+    x.observed = observed + tuple(one for one in x.observed if one not in observed)
+    return refused or allow(x)
+
+
+def _run(
+    x: Exchange, steps: tuple[tuple[int, Step], ...]
+) -> Generator[Question, Any, Decision | None]:
+    """Run steps until one refuses."""
+    for number, step in steps:
+        outcome = step(x)
         while outcome is not None:
             if isinstance(outcome, Problem):
                 return refuse(x, number, outcome)
             answer = yield outcome.question
             outcome = outcome.resume(x, answer)
-    return allow(x)
+    return None
 
 
 def refuse(x: Exchange, number: int, problem: Problem) -> Decision:
@@ -97,6 +112,6 @@ def allow(x: Exchange) -> Decision:
             target=f"{request.path}?{x.query}" if x.query else request.path,
             body=x.body,
             extra=x.extra,
-            without=x.without,
+            without=WITHOUT if x.plan.whole else x.without,
         ),
     )

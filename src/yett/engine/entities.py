@@ -30,6 +30,7 @@ from yett.terms import Principal
 
 MAX_ID_CHARACTERS = 512
 MAX_SOURCES = 4096
+MAX_SKEW_SECONDS = 300
 # Longer indices are no places in a document that was read within its limits.
 MAX_INDEX_DIGITS = 7
 
@@ -267,7 +268,8 @@ def _context(x: Exchange) -> dict[str, Value]:
     address = _address(x.request.source)
     if address is not None:  # a caller by a unix socket has none; rules that ask for it err
         found["source"] = address
-    if type(signed_in) in (int, float):
+    # A sign-in of the future is no fresh one; clocks may differ a little (RFC 9068 s4).
+    if type(signed_in) in (int, float) and signed_in <= x.now + MAX_SKEW_SECONDS:
         found["auth_age"] = max(0, int(x.now - signed_in))
     return found
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from yett.engine.entities import subject
 from yett.engine.exchange import Exchange
+from yett.policy.cedar.explain import explain
 from yett.policy.cedar.model import Decided, Inputs, Slice
 
 MAX_POLICIES = 32
@@ -63,4 +64,4 @@ def note(
     if x.unjudged:
         x.why = (x.unjudged,)
     elif explained:
-        x.why = ()
+        x.why = explain(slice_, inputs, decided)

@@ -6,7 +6,7 @@ function that continues with its answer. Steps are made per operation when the p
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any
 
 from msgspec import Struct
@@ -28,6 +28,8 @@ class Ask(Struct, frozen=True):
 Outcome = Problem | Ask | None
 Step = Callable[[Exchange], Outcome]
 Make = Callable[[OperationPolicy, Policy, Browser], Step | None]
+# A step written as a generator: yields questions, is sent their answers, returns its refusal.
+Asking = Generator[Question, Any, Problem | None]
 
 
 def observing(step: Step) -> Step:
@@ -42,3 +44,21 @@ def observing(step: Step) -> Step:
         return None
 
     return lambda x: settle(x, step(x))
+
+
+def asking(run: Callable[[Exchange], Asking]) -> Step:
+    """Make a step of a generator: each question it yields becomes an `Ask`."""
+
+    def step(x: Exchange) -> Outcome:
+        running = run(x)
+
+        def resume(_x: Exchange, answer: Any) -> Outcome:
+            try:
+                return Ask(running.send(answer), resume)
+            except StopIteration as stop:
+                ended: Problem | None = stop.value
+                return ended
+
+        return resume(x, None)
+
+    return step

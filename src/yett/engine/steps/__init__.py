@@ -12,12 +12,17 @@ from yett.engine.steps.cors import make_cors
 from yett.engine.steps.credential import make_credential, make_revoked
 from yett.engine.steps.csrf import make_csrf
 from yett.engine.steps.durable import make_durable
+from yett.engine.steps.enrichment import make_enrichment
 from yett.engine.steps.framing import make_framing
 from yett.engine.steps.injection import make_injection
 from yett.engine.steps.limits import make_principal_limits, make_source_limits
+from yett.engine.steps.record import make_record
+from yett.engine.steps.references import make_references
 from yett.engine.steps.scopes import make_scopes
 from yett.engine.steps.shape import make_body, make_parameters
 from yett.engine.steps.step_up import make_step_up
+from yett.engine.steps.workflow import make_workflow
+from yett.engine.steps.written import make_written
 
 STEPS: tuple[tuple[int, str, Make], ...] = (
     (2, "cors", make_cors),
@@ -31,7 +36,12 @@ STEPS: tuple[tuple[int, str, Make], ...] = (
     (8, "parameters", make_parameters),
     (8, "body", make_body),
     (9, "injection", make_injection),
-    # 10 graph and 11 workflow and record: one row each when they are built.
+    # 10 graph: one row when it is built.
+    (11, "", make_enrichment),  # asks once for the rules of several modes, and heeds them itself
+    (11, "records", make_record),
+    (11, "records", make_references),
+    (11, "records", make_workflow),
+    (11, "fields", make_written),
     (12, "sensitive", make_step_up),
     (12, "sensitive", make_approval),
     (13, "", make_durable),

@@ -31,7 +31,7 @@ def make_credential(operation: OperationPolicy, policy: Policy, browser: Browser
     del policy, browser
     security = operation.security
     optional = operation.public or (security is not None and () in security)
-    ways = _ways(operation)
+    ways = ways_of(operation)
     if ways:
         return CredentialStep(ways, optional=optional)
     # Nobody said who may call, or only by a scheme that is not verified: fail closed.
@@ -87,7 +87,7 @@ class CredentialStep:
 def make_revoked(operation: OperationPolicy, policy: Policy, browser: Browser) -> Step | None:
     """Step 5: is this principal or credential revoked or inactive?"""
     del policy, browser
-    if not _ways(operation):
+    if not ways_of(operation):
         return None
 
     def revoked(x: Exchange) -> Outcome:
@@ -112,7 +112,7 @@ def _prove(x: Exchange, scheme: str, principal: Principal) -> None:
     x.proven = {**x.proven, scheme: principal}
 
 
-def _ways(operation: OperationPolicy) -> Ways:
+def ways_of(operation: OperationPolicy) -> Ways:
     """Return each scheme the operation names once, with its extractor."""
     schemes = {
         need.scheme.name: need.scheme

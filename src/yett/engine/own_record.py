@@ -1,0 +1,123 @@
+"""The record an operation is about: its name, its lock, and the one read of it before a write.
+
+Shared by the steps of number 11, so that a record is locked and read at most once in a run,
+whichever of them needs it first. In mode `observe` nothing is locked and no condition is added.
+"""
+
+from __future__ import annotations
+
+import re
+
+from yett.engine.exchange import Exchange
+from yett.engine.located import make_finder
+from yett.engine.questions import LockRecord
+from yett.engine.reading import Reader
+from yett.engine.step import Asking
+from yett.policy.authz.model import Guard, Place
+from yett.policy.browser import SAFE_METHODS
+from yett.policy.cedar.model import Entity, Uid
+from yett.policy.model import OperationPolicy, Policy
+from yett.problems import NOT_PERMITTED, RECORD_BUSY, Problem
+from yett.terms import Mode
+
+MAX_RESOURCES = 32
+RETRY_SECONDS = 1
+# RFC 9110 s8.8.3, strong; what else stands in it would end the line it is written to (CWE-113).
+_STRONG_TAG = re.compile(rb'"[\x21\x23-\x7e\x80-\xff]{0,256}"')
+# With an If-Match the service must ignore the client's own If-Unmodified-Since (RFC 9110 s13.1.4).
+_CONDITIONS = (b"if-match", b"if-unmodified-since")
+
+
+class OwnRecord:
+    """The record of one operation.
+
+    Attributes:
+        named: whether its id is in the request.
+        readable: whether it can be read before it is written.
+    """
+
+    __slots__ = ("_enforced", "_find", "_locks", "_reader", "_type", "named", "readable")
+
+    def __init__(self, guard: Guard, operation: OperationPolicy, policy: Policy) -> None:
+        self._type = guard.type
+        self._find = make_finder(guard.located, operation)
+        self._enforced = operation.modes["records"] is Mode.ENFORCE
+        self._locks = self._enforced and _writes_beside_readers(guard, operation, policy)
+        self._reader = Reader(guard.read, operation, policy) if guard.read is not None else None
+        self.named = guard.located is not None
+        self.readable = self._reader is not None and self.named
+
+    @property
+    def locks(self) -> bool:
+        """Whether a write of this operation must wait for others of the same record."""
+        return self._locks
+
+    def uid(self, x: Exchange) -> Uid:
+        """Return its name; with an empty id for lists, new records and ids that are none."""
+        return Uid(self._type, self._find(x) or "")
+
+    def lock(self, x: Exchange, uid: Uid) -> Asking:
+        """Wait for other writers of the record, once."""
+        key = str(uid)
+        if not self._locks or x.locked == key:
+            return None
+        held = yield LockRecord(key)
+        if held is not True:
+            return RECORD_BUSY(headers=((b"retry-after", b"%d" % RETRY_SECONDS),))
+        x.locked = key
+        return None
+
+    def hold(self, x: Exchange) -> Asking:
+        """Lock and read the record, once; afterwards `x.record` and `x.entity` are there."""
+        if x.entity is not None:
+            return None
+        if self._reader is None:
+            return NOT_PERMITTED(note="nothing reads the record that the rules ask for")
+        uid = self.uid(x)
+        problem = yield from self.lock(x, uid)
+        if problem is not None:
+            return problem
+        found = yield from self._reader.fetch(x, uid.id)
+        if isinstance(found, Problem):
+            return found
+        x.record, x.entity = found.value, found.entity
+        if self._enforced and found.target == x.request.path:
+            x.extra = _condition(x, found.etag)
+        return None
+
+
+def note_resource(x: Exchange, uid: Uid) -> None:
+    """Name a record in the record of the request; bounded."""
+    name = str(uid)
+    if name not in x.resources and len(x.resources) < MAX_RESOURCES:
+        x.resources += (name,)
+
+
+def seen_before(x: Exchange, who: Entity, uid: Uid) -> bool:
+    """Whether this principal was shown this record in an answer."""
+    return x.view.seen(str(who.uid), str(uid), x.now)
+
+
+def _condition(x: Exchange, etag: bytes) -> bytes:
+    """Make the write conditional on the record that was decided on (RFC 9110 s13.1.1).
+
+    Only for a write to the very target that was read: the condition is evaluated on the target of
+    the request, and `/bookings/3/cancel` has another representation, or none. A condition of the
+    client's own stays as it is.
+    """
+    headers = x.request.headers
+    if any(name in headers for name in _CONDITIONS) or not _STRONG_TAG.fullmatch(etag):
+        return b""
+    return b"if-match: %b\r\n" % etag
+
+
+def _writes_beside_readers(guard: Guard, operation: OperationPolicy, policy: Policy) -> bool:
+    """Whether some operation decides on such records by reading them first.
+
+    Then every write of one waits its turn, also a write that is decided without the record: it
+    could change the state between another's read and write (CWE-367).
+    """
+    if operation.method in SAFE_METHODS or guard.located is None or policy.authz is None:
+        return False
+    guards = policy.authz.guards.values()
+    return any(one.type == guard.type and one.place is Place.READ for one in guards)
