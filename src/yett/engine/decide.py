@@ -66,12 +66,11 @@ def again(x: Exchange) -> Generator[Question, Any, Decision]:
         the decision, always with a verdict.
     """
     assert x.plan is not None
-    observed = x.observed
-    x.observed = ()
+    before = x.observed
     x.record = x.entity = None
     x.extra, x.granted, x.expected, x.policies, x.why = b"", False, (), (), ()
     refused = yield from _run(x, tuple(s for s in x.plan.steps if s[0] == RECORD_STEP))
-    x.observed = observed + tuple(one for one in x.observed if one not in observed)
+    x.observed = before + tuple(one for one in x.observed[len(before) :] if one not in before)
     return refused or allow(x)
 
 
