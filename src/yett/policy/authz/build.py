@@ -6,7 +6,7 @@ is a lint, which refuses nothing at load.
 
 from __future__ import annotations
 
-from yett.contract.model import Contract
+from yett.contract.model import Contract, Machine
 from yett.contract.places import Source
 from yett.contract.report import Report, quote
 from yett.policy.authz.facets import Facets
@@ -24,8 +24,8 @@ from yett.policy.authz.model import Authz, Guard
 from yett.policy.authz.names import bare
 from yett.policy.authz.schema import STRING, derive_schema
 from yett.policy.authz.spoken import speaks_of
-from yett.policy.cedar.model import Rule, Slice
 from yett.policy.cedar.flaws import Flaw
+from yett.policy.cedar.model import Rule, Slice
 from yett.policy.cedar.rules import read_rules
 from yett.policy.cedar.schema_text import write_schema
 from yett.policy.cedar.slices import make_slices
@@ -70,18 +70,28 @@ def build_authz(contract: Contract, report: Report) -> tuple[Authz | None, Repor
 
 
 def _check_machines(facts: Facts, report: Report) -> None:
-    """A machine needs a record, and a state that is a string there is always one of."""
-    for _, machine in facts.machines:
+    """A machine needs a state that is a string there is always one of, and records it moves."""
+    hint = "the state is a required string of the record, in every answer that shows one"
+    for api, machine in facts.machines:
         named = facts.attributes.get(machine.type)
         attribute = named[machine.field][0] if named and machine.field in named else None
         if attribute is None:
             why = f"no operation is about a {quote(machine.type)} with {quote(machine.field)}"
+            report.add(AUTHZ_MACHINE, why, machine.source, hint=hint, subject=machine.type)
         elif attribute.type != STRING or not attribute.required:
             why = f"{quote(machine.field)} is not a required string of {quote(machine.type)}"
-        else:
-            continue
-        hint = "the state is a required string of the record, in every answer that shows one"
-        report.add(AUTHZ_MACHINE, why, machine.source, hint=hint, subject=machine.type)
+            report.add(AUTHZ_MACHINE, why, machine.source, hint=hint, subject=machine.type)
+        _check_moves(api, machine, facts, report)
+
+
+def _check_moves(api: str, machine: Machine, facts: Facts, report: Report) -> None:
+    for name in machine.operations:
+        record = facts.records.get(f"{api}.{name}")
+        if record is None or record.resource.type != machine.type:
+            why = f"{quote(name)} moves a {quote(machine.type)}, and is not about one"
+            hint = f"say `x-yett: {{resource: {{type: {machine.type}, id: path...}}}}` there"
+            source = machine.source.at("operations", name)
+            report.add(AUTHZ_MACHINE, why, source, hint=hint, subject=f"{api}.{name}")
 
 
 def _rules(facts: Facts, schema: Schema, report: Report) -> tuple[tuple[Rule, ...], str]:

@@ -1,0 +1,70 @@
+"""What rules leave open is said, and refuses nothing at load."""
+
+from __future__ import annotations
+
+from kit.shop import OWN, compile_shop, document
+
+
+def rules(tmp_path, contents=None, policies=OWN):
+    remarks = compile_shop(tmp_path, contents, policies).remarks
+    return [(r.rule.id, r.subject, r.message) for r in remarks if r.rule.id.startswith("authz-")]
+
+
+ROLE_ONLY = '@id("staff") permit(principal in Role::"staff", action, resource);'
+
+
+def test_a_record_that_no_rule_looks_at(tmp_path):
+    """Whoever may call the operation may name any record: an error of `yett check`."""
+    found = rules(tmp_path, policies=ROLE_ONLY)
+    assert (
+        "authz-unguarded",
+        "shop.getBooking",
+        "no rule of `shop.getBooking` looks at the `Booking` it is about",
+    ) in found
+    assert not [f for f in rules(tmp_path) if f[0] == "authz-unguarded"]
+
+
+def test_a_machine_alone_does_not_guard_a_record(tmp_path):
+    """A state is nobody's ownership: generated rules do not count."""
+    found = rules(tmp_path, policies=ROLE_ONLY)
+    assert "shop.confirmBooking" in [f[1] for f in found if f[0] == "authz-unguarded"]
+
+
+def test_saying_that_it_is_meant_ends_it(tmp_path):
+    """`public_object: true` is the team's word."""
+    contents = document()
+    contents["paths"]["/bookings/{id}"]["get"]["x-yett"]["public_object"] = True
+    found = rules(tmp_path, contents, ROLE_ONLY)
+    assert "shop.getBooking" not in [f[1] for f in found if f[0] == "authz-unguarded"]
+
+
+def test_a_class_that_nobody_may_see(tmp_path):
+    """Without a permit a class is left out for everybody, so it is said."""
+    found = rules(tmp_path, policies=OWN.replace('@id("pii")', '@id("pii")').split('@id("pii")')[0])
+    assert (
+        "authz-class-unruled",
+        "shop.getBooking",
+        "nobody sees the class `pii` in `shop.getBooking`",
+    ) in found
+    assert (
+        "authz-class-unruled",
+        "shop.changeBooking",
+        "nobody writes the class `pii` in `shop.changeBooking`",
+    ) in found
+
+
+def test_approvals_that_nobody_may_give(tmp_path):
+    """An operation that waits for approvals which no policy lets anybody give is never run."""
+    contents = document()
+    contents["paths"]["/bookings/{id}"]["delete"]["x-yett"]["sensitive"] = {"approvals": 1}
+    found = rules(tmp_path, contents)
+    assert (
+        "authz-approval-unruled",
+        "shop.deleteBooking",
+        "nobody may approve a request to `shop.deleteBooking`",
+    ) in found
+    more = (
+        OWN
+        + '@id("boss") permit(principal in Role::"staff", action == Action::"deleteBooking:approve", resource);'
+    )
+    assert not [f for f in rules(tmp_path, contents, more) if f[0] == "authz-approval-unruled"]

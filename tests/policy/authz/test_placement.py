@@ -1,0 +1,71 @@
+"""Where a rule is checked follows from what it reads."""
+
+from __future__ import annotations
+
+import pytest
+from kit.shop import compile_shop, document
+
+from yett.policy.authz.model import Place
+
+STAFF = '@id("a") permit(principal in Role::"staff", action, resource);'
+OWNER = '@id("a") permit(principal is User, action, resource is Booking) when { resource.customer == principal };'
+UID = '@id("a") permit(principal, action, resource is Booking) when { resource == Booking::"7" };'
+
+
+def places(tmp_path, policies, contents=None):
+    guards = compile_shop(tmp_path, contents, policies).authz.guards
+    return {id_.removeprefix("shop."): guard.place for id_, guard in guards.items()}
+
+
+@pytest.mark.parametrize(
+    ("policies", "operation", "place"),
+    [
+        (STAFF, "getBooking", Place.BEFORE),
+        (STAFF, "listBookings", Place.BEFORE),
+        (STAFF, "getHealth", Place.BEFORE),
+        (UID, "getBooking", Place.BEFORE),
+        (UID, "listBookings", Place.RESPONSE),
+        (UID, "createBooking", Place.BODY),
+        (OWNER, "getBooking", Place.RESPONSE),
+        (OWNER, "listBookings", Place.RESPONSE),
+        (OWNER, "deleteBooking", Place.READ),
+        (OWNER, "changeBooking", Place.READ),
+        (OWNER, "createBooking", Place.UNCHECKABLE),
+        # The machine reads the state, whatever the team's rules read.
+        (STAFF, "confirmBooking", Place.READ),
+        # Only changed fields are authorised, so the record is read.
+        (STAFF, "changeBooking", Place.READ),
+    ],
+)
+def test_places(tmp_path, policies, operation, place):
+    """Before forwarding, on the answer, by reading first, in the body, or not at all."""
+    assert places(tmp_path, policies)[operation] == place
+
+
+def test_an_answer_that_does_not_show_it_is_not_checkable(tmp_path):
+    """A list without the owner cannot be filtered by owner: every call is refused, and said."""
+    contents = document()
+    items = contents["paths"]["/bookings"]["get"]["responses"]["200"]["content"]["application/json"]
+    del items["schema"]["properties"]["items"]["items"]["properties"]["customer_id"]
+    policy = compile_shop(tmp_path, contents, OWNER)
+    assert policy.authz.guards["shop.listBookings"].place == Place.UNCHECKABLE
+    assert (
+        "the rules of `shop.listBookings` cannot be checked: its answer does not declare `customer`"
+        in [r.message for r in policy.remarks]
+    )
+
+
+def test_a_write_without_a_read_is_not_checkable(tmp_path):
+    """No GET of one booking: nobody can look before it is written."""
+    contents = document()
+    del contents["paths"]["/bookings/{id}"]["get"]
+    contents["paths"]["/bookings"]["get"]["x-yett"]["resource"]["attrs"] = {
+        "customer": "/customer_id",
+        "status": "/status",
+    }
+    assert places(tmp_path, OWNER, contents)["deleteBooking"] == Place.UNCHECKABLE
+
+
+def test_a_rule_does_not_apply_to_an_operation_about_no_record(tmp_path):
+    """A rule on bookings says nothing of the health check, so scopes alone decide there."""
+    assert "getHealth" not in places(tmp_path, OWNER)
