@@ -27,11 +27,14 @@ class Frozen(Struct, frozen=True):
         text: its canonical form, without any secret.
         digest: SHA-256 of it, hex.
         shown: its body as approvers see it.
+        sealed: SHA-256 of what neither shows because it is secret, hex; empty where nothing is.
+            The store keeps it hardened, for as long as the approval is open.
     """
 
     text: str
     digest: str
     shown: str
+    sealed: str = ""
 
 
 class Vote(Struct, frozen=True, kw_only=True):
@@ -106,6 +109,7 @@ class UseApproval(Struct, frozen=True, kw_only=True):
 
     id: str
     digest: str
+    sealed: str
     needed: int
     now: float
 

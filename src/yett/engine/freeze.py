@@ -1,8 +1,9 @@
 """One exact request as text, and its digest: what people approve and what may then run, once.
 
 The text is JSON of strings alone, as RFC 8785 writes it, and holds no secret: credentials are no
-part of it, values that the contract calls secret stand as their digest. The format and its test
-vectors are docs/spec/approval.md.
+part of it, and what the contract calls secret is covered. Covered values are compared by `sealed`,
+which nobody is shown: a PIN could be guessed from any digest that approvers see. The format and its
+test vectors are docs/spec/approval.md.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from yett.engine.approvals import Frozen
 from yett.engine.exchange import Exchange
 from yett.engine.steps.presented import cookie_values
 from yett.policy.approvable import Approvable
+from yett.policy.masks import COVER
 
 FORMAT = "yett-approval/1"
-COVERED = "sha256:"
 
 
 def freeze(x: Exchange, how: Approvable) -> Frozen:
@@ -31,13 +32,17 @@ def freeze(x: Exchange, how: Approvable) -> Frozen:
     assert x.plan is not None
     body = x.body or b""
     shown = show(body, media_type(x.request.headers), x.parsed, how)
+    covered = [["body", sha256(body)]] if body and how.mask is not None else []
+    bare = "" if covered else sha256(body)
+    fields = _fields(x.request.headers, how, covered)
+    target = _target(x.request.path, x.query, how, covered)
     principal = x.principal
     text = canonical(
         {
             "api": x.plan.operation.api,
-            "body": sha256(body),
+            "body": bare,
             "client": principal.client,
-            "fields": _fields(x.request.headers, how),
+            "fields": fields,
             "format": FORMAT,
             "issuer": principal.issuer,
             "kind": principal.kind,
@@ -47,10 +52,11 @@ def freeze(x: Exchange, how: Approvable) -> Frozen:
             "requester": principal.id,
             "resource": x.resources[0] if x.resources else "",
             "shown": sha256(shown.encode()),
-            "target": _target(x.request.path, x.query, how),
+            "target": target,
         }
     )
-    return Frozen(text, sha256(text.encode()), shown)
+    sealed = sha256(canonical(covered).encode()) if covered else ""
+    return Frozen(text, sha256(text.encode()), shown, sealed)
 
 
 def canonical(value: Any) -> str:
@@ -96,33 +102,38 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
 
 
-def _target(path: str, query: str, how: Approvable) -> str:
+def _target(path: str, query: str, how: Approvable, covered: list[list[str]]) -> str:
     if not query:
         return path
     kept = []
     for pair in query.split("&"):
         name, _, value = pair.partition("=")
         plain = unquote_plus(name)
-        if plain not in how.credentials:
-            kept.append(f"{name}={_cover(value)}" if plain in how.secrets else pair)
+        if plain in how.secrets:
+            covered.append([f"query/{plain}", value])
+            kept.append(f"{name}={COVER}")
+        elif plain not in how.credentials:
+            kept.append(pair)
     return f"{path}?{'&'.join(kept)}" if kept else path
 
 
-def _fields(headers: dict[bytes, bytes], how: Approvable) -> list[list[str]]:
+def _fields(
+    headers: dict[bytes, bytes], how: Approvable, covered: list[list[str]]
+) -> list[list[str]]:
     """List the fields that are frozen, and declared cookies as `cookie/NAME`, sorted."""
-    found = []
-    for name in how.fields:
-        value = headers.get(name.encode("latin-1", "replace"))
-        if value is not None:
-            text = value.decode("latin-1")
-            found.append([name, _cover(text) if name in how.secrets else text])
+    found = [
+        [name, headers[name.encode("latin-1")].decode("latin-1")]
+        for name in how.fields
+        if name.encode("latin-1", "replace") in headers
+    ]
     cookies = headers.get(b"cookie")
     for name in how.cookies:
-        for octets in cookie_values(cookies, name.encode("latin-1", "replace")):
-            text = octets.decode("latin-1")
-            found.append([f"cookie/{name}", _cover(text) if name in how.secrets else text])
-    return sorted(found)
+        values = cookie_values(cookies, name.encode("latin-1", "replace"))
+        found += [[f"cookie/{name}", value.decode("latin-1")] for value in values]
+    found.sort()
+    covered += [one for one in found if _bare(one[0]) in how.secrets]
+    return [[name, COVER if _bare(name) in how.secrets else value] for name, value in found]
 
 
-def _cover(value: str) -> str:
-    return COVERED + sha256(value.encode())
+def _bare(name: str) -> str:
+    return name.removeprefix("cookie/")

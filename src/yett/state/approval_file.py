@@ -33,6 +33,8 @@ CREATE TABLE approvals (
   state TEXT NOT NULL,
   recorded INTEGER NOT NULL DEFAULT 0,
   entity TEXT NOT NULL,
+  salt BLOB NOT NULL,
+  seal BLOB NOT NULL,
   finished REAL NOT NULL DEFAULT 0,
   told INTEGER NOT NULL DEFAULT 0,
   claimed REAL NOT NULL DEFAULT 0
@@ -46,10 +48,7 @@ CREATE TABLE votes (
   time REAL NOT NULL,
   recorded INTEGER NOT NULL DEFAULT 0
 )""",
-    # Two workers that are asked for one request at once make one approval of it.
-    """
-CREATE UNIQUE INDEX open_requests ON approvals (digest) WHERE state IN ('pending', 'approved')
-""",
+    "CREATE INDEX requests ON approvals (digest)",
     "CREATE INDEX votes_of ON votes (approval)",
     """
 CREATE VIEW open_approvals AS SELECT * FROM approvals WHERE state IN ('pending', 'approved')

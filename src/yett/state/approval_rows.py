@@ -91,8 +91,8 @@ def end(store: sqlite3.Connection, identifier: str, state: str, now: float) -> N
     # What the engine ended is in the ledger by its request; the rest is told by who claims it.
     told = state in (USED, REFUSED)
     store.execute(
-        "UPDATE approvals SET state = ?, finished = ?, told = ?, shown = '', entity = ''"
-        " WHERE id = ?",
+        "UPDATE approvals SET state = ?, finished = ?, told = ?, shown = '', entity = '',"
+        " salt = x'', seal = x'' WHERE id = ?",
         (state, now, told, identifier),
     )
 

@@ -37,10 +37,13 @@ from yett.state.approval_rows import (
     read_open,
     write_person,
 )
+from yett.state.seals import fits, seal
 from yett.state.votes import approvers, cast, count
 
 MAX_OPEN = 1_000
 MAX_OPEN_PER_REQUESTER = 20
+# Each costs a comparison with its seal, while all others wait for the store.
+MAX_ALIKE = 3
 # How long it is known what became of an approval, for who asks; without its body.
 KEEP_SECONDS = 86_400.0
 CLAIM_SECONDS = 60.0
@@ -123,14 +126,17 @@ def _ask(store: sqlite3.Connection, question: AskApproval) -> Approval | str:
     now = question.now
     for row in _overdue(store, now):
         end(store, row["id"], EXPIRED, now)
-    row = store.execute(
+    rows = store.execute(
         "SELECT * FROM open_approvals WHERE digest = ?", (question.frozen.digest,)
-    ).fetchone()
-    if row is not None:
+    ).fetchall()
+    for row in rows:
         found = read_approval(store, row, now)
-        if found is not None:
+        if found is None:
+            end(store, row["id"], CANCELLED, now)
+        elif fits(row, question.frozen.sealed):
             return found
-        end(store, row["id"], CANCELLED, now)
+    if len(rows) >= MAX_ALIKE:
+        return f"{MAX_ALIKE} requests that differ in secrets alone wait for approval already"
     subject = f"{question.requester.issuer} {question.requester.id}"
     mine, all_ = store.execute(
         "SELECT coalesce(sum(subject = ?), 0), count(*) FROM open_approvals", (subject,)
@@ -143,10 +149,11 @@ def _ask(store: sqlite3.Connection, question: AskApproval) -> Approval | str:
 
 
 def _insert(store: sqlite3.Connection, question: AskApproval, subject: str) -> Approval | str:
-    frozen = question.frozen
+    frozen, salt = question.frozen, secrets.token_bytes(16)
     row = store.execute(
         "INSERT INTO approvals (id, digest, text, shown, operation, subject, requester, needed,"
-        " created, expires, state, entity) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
+        " created, expires, state, entity, salt, seal)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
         (
             secrets.token_hex(16),
             frozen.digest,
@@ -160,6 +167,8 @@ def _insert(store: sqlite3.Connection, question: AskApproval, subject: str) -> A
             question.now + question.within,
             PENDING,
             question.entity,
+            salt,
+            seal(frozen.sealed, salt),
         ),
     ).fetchone()
     return read_approval(store, row, question.now) or DAMAGED
@@ -178,7 +187,8 @@ def _use(store: sqlite3.Connection, question: UseApproval) -> Approval | str:
     found = read_open(store, question.id, question.now)
     if isinstance(found, str):
         return found
-    if found.frozen.digest != question.digest:
+    row = store.execute("SELECT salt, seal FROM approvals WHERE id = ?", (found.id,)).fetchone()
+    if found.frozen.digest != question.digest or not fits(row, question.sealed):
         return OTHER
     if found.state != APPROVED or approvers(found) < max(question.needed, 1):
         return "the approval is not given yet"

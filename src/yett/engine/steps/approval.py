@@ -106,7 +106,11 @@ def _use(x: Exchange, frozen: Frozen, named: bytes, demand: Sensitive) -> Asking
     if _ID.fullmatch(named) is None:
         return APPROVAL_INVALID(note="`Yett-Approval` is no id")
     question = UseApproval(
-        id=named.decode("ascii"), digest=frozen.digest, needed=demand.approvals, now=x.now
+        id=named.decode("ascii"),
+        digest=frozen.digest,
+        sealed=frozen.sealed,
+        needed=demand.approvals,
+        now=x.now,
     )
     used = yield question
     if isinstance(used, str):
