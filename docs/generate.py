@@ -101,6 +101,8 @@ ADVICE = {
     "answer-uncheckable": "The operator looks at the service's answer: a rule must read it, and it "
     "is too large, coded, not JSON, or lacks an attribute that a rule needs. A write may have been "
     "done. See `authz.max_checked`.",
+    "answer-undeclared": "Never sent: it stands in records, where `response_fields` only observes. "
+    "The operator declares the fields, or leaves them out of the service's answer.",
     "not-recorded": "Nothing is let through that cannot be recorded; the operator looks at the "
     "disk of the ledger. See `gateway.when_not_recorded`.",
     "internal-error": "A bug in yett: please report it with the request id.",

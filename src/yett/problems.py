@@ -224,6 +224,10 @@ LOOP_DETECTED = Kind("loop-detected", 508, "Loop detected", "the request came ba
 ANSWER_UNCHECKABLE = Kind(
     "answer-uncheckable", 502, "Answer uncheckable", "the service's answer cannot be checked"
 )
+# In records only: what an answer held is left out of it, or noted in mode `observe`.
+ANSWER_UNDECLARED = Kind(
+    "answer-undeclared", 502, "Answer undeclared", "the contract declares no such field"
+)
 # Step 15 and 16.
 NOT_RECORDED = Kind(
     "not-recorded", 503, "Not recorded", "the decision cannot be recorded at the moment"

@@ -17,7 +17,6 @@ from typing import Any
 from yett.engine.exchange import Exchange
 from yett.engine.questions import Question
 from yett.engine.record import FORWARD_STEP
-from yett.engine.release import WITHOUT
 from yett.engine.step import Step
 from yett.engine.steps.cors import answer_preflight, is_preflight
 from yett.engine.steps.limits import slow_down
@@ -111,6 +110,6 @@ def allow(x: Exchange) -> Decision:
             target=f"{request.path}?{x.query}" if x.query else request.path,
             body=x.body,
             extra=x.extra,
-            without=WITHOUT if x.plan.whole else x.without,
+            without=x.plan.checks.without if x.plan.checks is not None else x.without,
         ),
     )

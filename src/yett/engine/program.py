@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from yett.engine.answers.checks import Checks, make_checks
 from yett.engine.step import Step, observing
 from yett.engine.steps import STEPS
 from yett.policy.browser import Browser
@@ -20,12 +21,17 @@ from yett.terms import Mode
 class Plan(Struct, frozen=True):
     """An operation with its bound steps, each with its number in docs/life-of-a-request.md.
 
-    `whole` says that the adapter collects the service's answer and asks `engine.release` about it.
+    `checks` says what the service's answers are read for; None for nothing.
     """
 
     operation: OperationPolicy
     steps: tuple[tuple[int, Step], ...]
-    whole: bool = False
+    checks: Checks | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether the adapter may have to collect an answer; see `engine.release.reading`."""
+        return self.checks is not None
 
 
 class Program(Struct, frozen=True):
@@ -53,4 +59,5 @@ def bind(operation: OperationPolicy, policy: Policy, browser: Browser) -> Plan:
         step = None if mode is Mode.OFF else make(operation, policy, browser)
         if step is not None:
             steps.append((number, observing(step) if mode is Mode.OBSERVE else step))
-    return Plan(operation, tuple(steps))
+    types = policy.authz.identity.types.values() if policy.authz is not None else ()
+    return Plan(operation, tuple(steps), make_checks(operation, frozenset(types)))

@@ -1,16 +1,27 @@
 """Step 14, response rules: may this answer leave, and which of its records and fields?
 
-The adapter collects the whole answer of an operation whose plan asks for it, and asks here once.
-What cannot be checked is refused; what is left out is left out whole. Does no I/O.
+The adapter asks `reading` when it has the head, collects the whole answer where that says so, and
+asks `release` once. What cannot be checked is refused; what is left out is left out whole: records
+first, then field classes, then what the contract does not declare. Does no I/O.
 """
 
 from __future__ import annotations
 
 from msgspec import Struct
 
+from yett.engine.answers.body import may_be_json, read_answer, write_answer
+from yett.engine.answers.checks import FEW, WITHOUT, Checks
+from yett.engine.answers.modes import mind, strictest
+from yett.engine.answers.success import Success
+from yett.engine.answers.undeclared import leave_out
 from yett.engine.exchange import Exchange
-from yett.problems import Problem
-from yett.terms import Event
+from yett.policy.model import Fault
+from yett.problems import ANSWER_UNCHECKABLE, NO_SUCH_RECORD, Problem
+from yett.terms import Event, Mode
+
+__all__ = ["WITHOUT", "Released", "Reply", "reading", "release"]
+
+PARTIAL, NOT_MODIFIED = 206, 304
 
 
 class Reply(Struct, frozen=True):
@@ -41,7 +52,63 @@ class Released(Struct, frozen=True):
     events: tuple[Event, ...] = ()
 
 
+def reading(x: Exchange, status: int, media_type: str) -> Mode:
+    """How much an answer must be read, told from its head.
+
+    Returns:
+        `off`: it may be relayed as it comes. `observe`: it is collected and released when it is not
+        too large, else relayed unread. `enforce`: it is collected, or refused.
+    """
+    checks = x.plan.checks if x.plan is not None else None
+    if checks is None:
+        return Mode.OFF
+    declared = checks.declared is not None and may_be_json(media_type)
+    if 200 <= status < 300:
+        return strictest(
+            checks.records if checks.decides is not None and not x.granted else Mode.OFF,
+            checks.fields if checks.shown else Mode.OFF,
+            checks.undeclared if declared else Mode.OFF,
+            Mode.OBSERVE if checks.learns or checks.state is not None else Mode.OFF,
+        )
+    if checks.guard is not None and (status in FEW or 300 <= status < 400):
+        return checks.records
+    # What a refusal of the service may hold is its schema's matter; one that has none is its own.
+    return Mode.OBSERVE if declared and 400 <= status < 500 else Mode.OFF
+
+
 def release(x: Exchange, reply: Reply) -> Released:
     """Decide on a whole answer; called once, after an allowed request was forwarded."""
-    del x
-    return Released(reply.body)
+    checks = x.plan.checks if x.plan is not None else None
+    if checks is None:
+        return Released(reply.body)
+    status = reply.status
+    if 200 <= status < 300:
+        why = "it is coded" if reply.coded else "it is a part" if status == PARTIAL else ""
+        return Released(*Success(x, checks, status).release(reply.body, reply.media_type, why))
+    if 300 <= status < 400:
+        return _redirect(x, checks, reply)
+    if status in FEW and checks.hides:
+        problem = NO_SUCH_RECORD(note=f"the service answered {status}")
+        if mind(x, checks.records, problem, always=status != NO_SUCH_RECORD.status):
+            return Released(b"", problem)
+    return _failure(x, checks, reply)
+
+
+def _redirect(x: Exchange, checks: Checks, reply: Reply) -> Released:
+    """A redirection needs no body; "not modified" was not asked for where a guard is."""
+    if checks.guard is None or checks.records is Mode.OFF:
+        return Released(reply.body)
+    if reply.status == NOT_MODIFIED:
+        problem = ANSWER_UNCHECKABLE(note="304 to a request without conditions")
+        return Released(reply.body, mind(x, checks.records, problem))
+    return Released(b"" if checks.records is Mode.ENFORCE else reply.body)
+
+
+def _failure(x: Exchange, checks: Checks, reply: Reply) -> Released:
+    """A refusal of the service, without what its schema does not declare."""
+    if checks.declared is None or not may_be_json(reply.media_type) or reply.coded:
+        return Released(reply.body)
+    value = read_answer(reply.body)
+    if isinstance(value, Fault) or not leave_out(x, checks, reply.status, value):
+        return Released(reply.body)
+    return Released(write_answer(value))

@@ -1,0 +1,130 @@
+"""What the answers of one operation are read for, put together once when the policy is bound.
+
+Records are decided on an answer where their rules were placed there; field classes, ids that are
+learned, machines and undeclared fields ask for its body too. What asks for nothing is never
+collected. Attributes that no rule of the answer reads are not read from it either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from yett.engine.located import make_finder
+from yett.policy.authz.model import Fields, Guard, Place, Pointer, Shape
+from yett.policy.cedar.model import Slice
+from yett.policy.model import Declared, OperationPolicy
+from yett.terms import Mode
+
+if TYPE_CHECKING:
+    from yett.engine.exchange import Exchange
+
+# An answer that is read must come whole and plain.
+CODINGS = frozenset((b"accept-encoding", b"if-range", b"range", b"te"))
+# And it must come: `304` would tell who may not see a record that it is as it was.
+WITHOUT = CODINGS | {b"if-modified-since", b"if-none-match"}
+FEW = frozenset((403, 404, 410))  # the service's own ways to say that there is none for the caller
+
+
+class Checks(Struct, frozen=True, kw_only=True):
+    """What one operation's answers are read for.
+
+    Args:
+        guard: of the operation; None where only undeclared fields matter.
+        decides: rules of records that only the answer can tell; None when there are none.
+        shape: how a record becomes an entity, with the attributes that rules read here.
+        state: where the machine's state is in the record; None without a machine.
+        shown: field classes; fields that a rule in mode `off` would hide are none.
+        declared: what is declared, None where nothing is left out.
+        find: the record's id in the request.
+        records, fields, undeclared: modes of the three rules.
+        principal: the record's type is also one of callers, so entities may have to be merged.
+    """
+
+    guard: Guard | None
+    decides: Slice | None
+    shape: Shape | None
+    state: Pointer | None
+    shown: tuple[Fields, ...]
+    declared: Declared | None
+    find: Callable[[Exchange], str | None]
+    records: Mode
+    fields: Mode
+    undeclared: Mode
+    principal: bool
+
+    @property
+    def learns(self) -> bool:
+        """Whether ids of the answer count as seen."""
+        return self.guard is not None and self.guard.learns and self.records is not Mode.OFF
+
+    @property
+    def hides(self) -> bool:
+        """Whether a missing and a forbidden record look alike."""
+        return self.guard is not None and self.guard.hides and self.records is not Mode.OFF
+
+    @property
+    def without(self) -> frozenset[bytes]:
+        """The client's fields that must not reach the service; a rule that observes takes none."""
+        if self.guard is not None and Mode.ENFORCE in (self.records, self.fields):
+            return WITHOUT
+        enforced = self.declared is not None and self.undeclared is Mode.ENFORCE
+        return CODINGS if enforced else frozenset()
+
+
+def make_checks(operation: OperationPolicy, types: frozenset[str]) -> Checks | None:
+    """Return what the answers of an operation are read for; None for nothing.
+
+    Args:
+        operation: compiled.
+        types: entity types of callers.
+    """
+    if operation.stream_response or operation.websocket:
+        return None
+    modes, guard = operation.modes, operation.guard
+    undeclared = modes["response_fields"]
+    declared = operation.declared if undeclared is not Mode.OFF else None
+    records = modes["records"]
+    shown = guard.shown if guard is not None and modes["fields"] is not Mode.OFF else ()
+    decides = _deciding(guard) if records is not Mode.OFF else None
+    checks = Checks(
+        guard=guard,
+        decides=decides,
+        shape=_narrow(guard, decides, shown),
+        state=_state(guard),
+        shown=shown,
+        declared=declared,
+        find=make_finder(guard.located if guard is not None else None, operation),
+        records=records,
+        fields=modes["fields"],
+        undeclared=undeclared,
+        principal=guard is not None and guard.type in types,
+    )
+    state = checks.state if records is not Mode.OFF else None
+    needed = decides or shown or declared or checks.learns or checks.hides or state is not None
+    return checks if needed else None
+
+
+def _deciding(guard: Guard | None) -> Slice | None:
+    return guard.slice if guard is not None and guard.place is Place.RESPONSE else None
+
+
+def _narrow(guard: Guard | None, decides: Slice | None, shown: tuple[Fields, ...]) -> Shape | None:
+    if guard is None or guard.shape is None:
+        return None
+    slices = [fields.slice for fields in shown] + ([decides] if decides is not None else [])
+    if any("resource" in slice_.footprint.whole for slice_ in slices):
+        return guard.shape
+    read = {name for slice_ in slices for name in slice_.footprint.resource}
+    kept = tuple(pair for pair in guard.shape.attributes if pair[0].name in read)
+    return replace(guard.shape, attributes=kept)
+
+
+def _state(guard: Guard | None) -> Pointer | None:
+    if guard is None or guard.machine is None or guard.shape is None:
+        return None
+    named = guard.machine.attribute
+    return next((at for attribute, at in guard.shape.attributes if attribute.name == named), None)

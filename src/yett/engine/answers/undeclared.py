@@ -1,0 +1,43 @@
+"""Leaves out of an answer what its schema does not declare, or declares `writeOnly` (CWE-213)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from yett.engine.answers.checks import Checks
+from yett.engine.exchange import Exchange
+from yett.policy.model import Declared
+from yett.problems import ANSWER_UNDECLARED
+from yett.terms import Mode
+
+MAX_TOLD_CHARACTERS = 200
+# Names of members may be a client's own words; only plain ones are recorded.
+_PLAIN = re.compile(r"[A-Za-z0-9_.$@*/-]{1,100}")
+
+
+def leave_out(x: Exchange, checks: Checks, status: int, value: Any) -> bool:
+    """Change the value; whether what leaves is another one now.
+
+    In mode `observe` the caller must have written the value before: it is changed all the same, to
+    find out what would have been left out.
+    """
+    keep = keeper(checks.declared, status) if checks.declared is not None else None
+    if keep is None:
+        return False
+    lost = keep(value)[1]
+    if lost and checks.undeclared is Mode.OBSERVE:
+        x.observed += (ANSWER_UNDECLARED(note=told(lost)),)
+    return bool(lost) and checks.undeclared is Mode.ENFORCE
+
+
+def keeper(declared: Declared, status: int) -> Any:
+    """Choose by status: itself, its class, the default (OpenAPI 3.1.1 s4.8.16)."""
+    keep = declared.keep
+    return keep.get(str(status)) or keep.get(f"{status // 100}XX") or keep.get("default")
+
+
+def told(lost: tuple[str, ...]) -> str:
+    """Name what was left out, for operators."""
+    names = [pointer if _PLAIN.fullmatch(pointer) else "…" for pointer in lost]
+    return ", ".join(dict.fromkeys(names))[:MAX_TOLD_CHARACTERS]
