@@ -127,7 +127,7 @@ def _is_shallow(raw: bytes) -> bool:
 
     Each round removes the innermost pairs, all at once and in C: as many rounds as levels.
     """
-    brackets = _STRING.sub(b"", raw).translate(_TO_SQUARE, _NO_BRACKETS)
+    brackets = _bare(raw).translate(_TO_SQUARE, _NO_BRACKETS)
     for _ in range(MAX_JSON_DEPTH):
         if not brackets:
             return True
@@ -137,5 +137,15 @@ def _is_shallow(raw: bytes) -> bool:
 
 def _count(marks: bytes, raw: bytes) -> int:
     """Count characters outside strings."""
-    bare = _STRING.sub(b"", raw)
+    bare = _bare(raw)
     return sum(bare.count(mark) for mark in marks)
+
+
+def _bare(raw: bytes) -> bytes:
+    """Return what is outside of strings; without escapes each second quote ends one.
+
+    Cutting at quotes takes 3 us per KB, the regular expression 9.
+    """
+    if b"\\" in raw:
+        return _STRING.sub(b"", raw)
+    return b"".join(raw.split(b'"')[::2])
