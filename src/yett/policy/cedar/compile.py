@@ -67,6 +67,16 @@ def compile_foresee(
     return foresee
 
 
+def compile_test(
+    node: Any, action: Uid, actions: Mapping[Uid, frozenset[Uid]]
+) -> Callable[[Inputs], bool]:
+    """Compile one condition alone; what errs does not hold. `ValueError` as above."""
+    emitter = Emitter(action, actions)
+    body = _guarded(_chain(emitter, [node]), 1, 0)
+    test: Callable[[Inputs], bool] = _made(emitter, _function(emitter, body), (False, True), False)
+    return test
+
+
 def _foreseen(emitter: Emitter, rule: Rule, at: int, size: int) -> str:
     """A rule's head needs no record and is evaluated; with a rest behind it, nobody knows."""
     nodes = conditions(rule.tree)

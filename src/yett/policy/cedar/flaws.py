@@ -18,6 +18,7 @@ from yett.policy.cedar.types import Attribute, Schema
 
 # What a person reads of one error: some messages carry a whole type.
 MAX_MESSAGE_CHARS = 400
+_SYNTAX = ("unexpected", "invalid token")
 _AT_END = "unexpected end of input"
 _ENDED = "the policy is not finished"
 
@@ -33,10 +34,10 @@ class Flaw(Struct, frozen=True):
 
 def parse_flaw(path: str, piece: Piece, error: str) -> Flaw:
     """Place an error of the parser."""
-    at = _offending(piece) if error.startswith("unexpected") else _named(piece, error)
+    at = _offending(piece) if error.startswith(_SYNTAX) else _named(piece, error)
     token = piece.tokens[at] if at < len(piece.tokens) else piece.tokens[-1]
     message = error if at < len(piece.tokens) and not error.startswith(_AT_END) else _ENDED
-    return Flaw(path, token.line, clean(message), _parse_hint(piece, at))
+    return Flaw(path, token.line, clean(message), _parse_hint(piece, at, error))
 
 
 def _offending(piece: Piece) -> int:
@@ -57,7 +58,7 @@ def _viable(piece: Piece, count: int) -> bool:
     try:
         policies_to_pst(piece.text[:end])
     except ValueError as error:
-        return not str(error).startswith("unexpected") or str(error).startswith(_AT_END)
+        return not str(error).startswith(_SYNTAX) or str(error).startswith(_AT_END)
     return True
 
 
@@ -69,9 +70,11 @@ def _named(piece: Piece, error: str) -> int:
     return 0
 
 
-def _parse_hint(piece: Piece, at: int) -> str:
-    if at < len(piece.tokens) and piece.tokens[at].text == "=":
+def _parse_hint(piece: Piece, at: int, error: str) -> str:
+    if "'='" in error:
         return "to compare, write `==`"
+    if any(token.text == '"' for token in piece.tokens):
+        return "a string is not closed"
     if at >= len(piece.tokens) and not piece.text.endswith(";"):
         return "end the policy with `;`"
     return ""
@@ -81,7 +84,7 @@ def clean(error: str) -> str:
     """Make one bounded line of a message of cedarpy, in our style."""
     line = " ".join(error.split())
     line = re.sub(r"^(Policy parse error: )?(for policy `[^`]*`[,:] )?", "", line)
-    line = line[:1].lower() + line[1:]
+    line = line[:1].lower() + line[1:].replace("declared as a valid eid", "one of its ids")
     return line if len(line) <= MAX_MESSAGE_CHARS else line[: MAX_MESSAGE_CHARS - 3] + "..."
 
 

@@ -23,7 +23,8 @@ from yett.policy.cedar.schema_text import write_schema
 from yett.policy.cedar.types import Schema
 
 # Rule ids go into records, logs and headers of the console.
-ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}")
+MAX_ID_CHARS = 128
+ID = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._:/-]{{0,{MAX_ID_CHARS - 1}}}")
 GENERATED_KINDS = ("state:", "default:")
 # What cedarpy says besides the mistake itself.
 _CONSEQUENCE = "unable to find an applicable action given the policy scope constraints"
@@ -56,7 +57,9 @@ def read_rules(
     for text in generated:
         reading.read(text, generated=True)
     reading.validate()
-    return tuple(found.rule for found in reading.found), tuple(reading.flaws)
+    files = [text.path for text in (*texts, *generated)]
+    flaws = sorted(reading.flaws, key=lambda flaw: (files.index(flaw.path), flaw.line))
+    return tuple(found.rule for found in reading.found), tuple(flaws)
 
 
 class _Reading:
@@ -104,7 +107,8 @@ class _Reading:
             return "this policy has no id", 'write `@id("a-name")` before it'
         if not ID.fullmatch(id_):
             hint = "letters, digits and `._:/-`, at most 128, beginning with a letter or digit"
-            return f"`{id_[:128]!a}` cannot be the id of a policy", hint
+            shown = f"`{id_}`" if id_.isprintable() and len(id_) <= MAX_ID_CHARS else "this"
+            return f"{shown} cannot be the id of a policy", hint
         if not generated and id_.startswith(GENERATED_KINDS):
             hint = "ids that begin with `state:` or `default:` are those of generated rules"
             return f"`{id_}` is kept for a generated rule", hint

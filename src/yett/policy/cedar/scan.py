@@ -42,9 +42,11 @@ def cut(text: str) -> tuple[Piece, ...]:
     """Cut a file into its policies; what follows the last semicolon is a piece too."""
     pieces = []
     tokens: list[Token] = []
+    open_string = False  # all that follows is inside it, semicolons too
     for token in read_tokens(text):
         tokens.append(token)
-        if token.text == ";":
+        open_string = open_string or token.text == '"'
+        if token.text == ";" and not open_string:
             pieces.append(_piece(text, tokens))
             tokens = []
     if tokens:

@@ -69,3 +69,12 @@ class Foreseen(dict[int, "Decided | None"]):
         if len(self) < MAX_KEPT_DECISIONS:
             self[outcome] = answer
         return answer
+
+
+def agree(one: Decided, two: Decided) -> bool:
+    """Whether two engines decided alike; `permitted` is no part of what cedarpy says."""
+    return (
+        one.allow == two.allow
+        and set(one.ids) == set(two.ids)
+        and set(one.errors) == set(two.errors)
+    )

@@ -15,6 +15,7 @@ from yett.policy.cedar.footprint import footprint
 from yett.policy.cedar.model import Decided, Inputs, Rule, Slice, Uid
 from yett.policy.cedar.oracle import ask_rules
 from yett.policy.cedar.scope import applies, may_meet
+from yett.policy.cedar.settle import agree
 from yett.policy.cedar.types import ActionType, Schema
 
 DIVERGENCE = "divergence"  # among `Decided.errors`: the two engines do not agree
@@ -115,15 +116,6 @@ def _compared(one: Decide, two: Decide) -> Decide:
         return Decided(False, mine.ids if not mine.allow else other.ids, (DIVERGENCE,))
 
     return decide
-
-
-def agree(one: Decided, two: Decided) -> bool:
-    """Whether two engines decided alike; `permitted` is no part of what cedarpy says."""
-    return (
-        one.allow == two.allow
-        and set(one.ids) == set(two.ids)
-        and set(one.errors) == set(two.errors)
-    )
 
 
 def _typed(ask: Callable[[Inputs], Any], action: ActionType) -> Callable[[Inputs], Any]:

@@ -1,0 +1,100 @@
+"""Compiled code against cedarpy at load: requests that make each condition true and false.
+
+Each rule is asked for once in each environment (types of principal and resource), with all rules of
+the slice in play; a rule that looks at `action` once for each action. A difference is a bug of this
+project, and reason enough not to activate the contract: it is named by action and rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+from cedarpy import pst
+
+from yett.policy.cedar.attempts import Environment, Maker, reach
+from yett.policy.cedar.compile import compile_test
+from yett.policy.cedar.footprint import children
+from yett.policy.cedar.model import Decided, Inputs, Rule, Slice, Uid
+from yett.policy.cedar.oracle import ask
+from yett.policy.cedar.scope import conditions
+from yett.policy.cedar.settle import agree
+from yett.policy.cedar.types import Schema
+
+# A difference is shown with its request; more of them help nobody.
+MAX_DIFFERENCES = 20
+# At 0.1 ms each: what a start may cost at most, with policies as large as they come.
+MAX_REQUESTS = 20_000
+
+
+def check_slices(slices: Mapping[str, Slice], schema: Schema) -> tuple[str, ...]:
+    """Compare the engines on generated requests; empty when they agree."""
+    found: list[str] = []
+    for slice_, inputs in islice(generate(slices, schema), MAX_REQUESTS):
+        if len(found) >= MAX_DIFFERENCES:
+            break
+        mine, other = slice_.decide(inputs), ask(slice_, inputs)
+        if not agree(mine, other):
+            found.append(f"`{slice_.action}`: compiled {_said(mine)}, cedarpy {_said(other)}")
+    return tuple(dict.fromkeys(found))
+
+
+def generate(slices: Mapping[str, Slice], schema: Schema) -> Iterator[tuple[Slice, Inputs]]:
+    """Give requests with the slice that they are for."""
+    actions = {_uid(id_): frozenset(map(_uid, schema.groups_of(id_))) for id_ in schema.actions}
+    done: set[tuple[str, ...]] = set()
+    for slice_ in slices.values():
+        action = schema.actions[slice_.action]
+        for principal in action.principals:
+            for resource in action.resources:
+                environment = Environment(action, principal, resource)
+                yield slice_, Inputs(*environment.pair(), {}, {})
+                for rule in slice_.rules:
+                    key = _key(rule, environment)
+                    if rule.tree is not None and key not in done:
+                        done.add(key)
+                        for inputs in _of_rule(rule, environment, schema, actions):
+                            yield slice_, inputs
+
+
+def _of_rule(
+    rule: Rule, environment: Environment, schema: Schema, actions: dict[Uid, frozenset[Uid]]
+) -> Iterator[Inputs]:
+    nodes = conditions(rule.tree)
+    maker = Maker(schema, environment, nodes)
+    action = _uid(environment.action.id)
+    try:
+        tests = [compile_test(node, action, actions) for node in nodes]
+    except ValueError:  # the slice falls back to cedarpy: there is nothing to compare
+        return
+    if not nodes:
+        yield maker.make({})
+    for _, inputs in reach(maker, nodes, tests):
+        yield inputs
+
+
+def _key(rule: Rule, environment: Environment) -> tuple[str, ...]:
+    own = environment.action.id if _names_action(rule.tree) else ""
+    return rule.id, environment.principal, environment.resource, own
+
+
+def _names_action(tree: Any) -> bool:
+    open_ = [clause.expr for clause in tree.clauses] if tree is not None else []
+    while open_:
+        node = open_.pop()
+        if isinstance(node, pst.Var) and node.name == "action":
+            return True
+        open_ += children(node)
+    return False
+
+
+def _said(decided: Decided) -> str:
+    verdict = "allows" if decided.allow else "denies"
+    ids = ", ".join(f"`{id_}`" for id_ in decided.ids[:5]) or "no rule"
+    errors = ", ".join(f"`{id_}`" for id_ in decided.errors[:5])
+    return f"{verdict} by {ids}" + (f" (errors: {errors})" if errors else "")
+
+
+def _uid(id_: str) -> Uid:
+    return Uid("Action", id_)
