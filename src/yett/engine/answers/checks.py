@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from yett.engine.answers.making import Make, Name, make_maker, make_namer
 from yett.engine.located import make_finder
 from yett.policy.authz.model import Fields, Guard, Place, Pointer, Shape
 from yett.policy.cedar.model import Slice
@@ -35,7 +36,7 @@ class Checks(Struct, frozen=True, kw_only=True):
     Args:
         guard: of the operation; None where only undeclared fields matter.
         decides: rules of records that only the answer can tell; None when there are none.
-        shape: how a record becomes an entity, with the attributes that rules read here.
+        name, make: read a record's own id, and make it an entity of the attributes that rules read.
         state: where the machine's state is in the record; None without a machine.
         shown: field classes; fields that a rule in mode `off` would hide are none.
         declared: what is declared, None where nothing is left out.
@@ -46,7 +47,8 @@ class Checks(Struct, frozen=True, kw_only=True):
 
     guard: Guard | None
     decides: Slice | None
-    shape: Shape | None
+    name: Name
+    make: Make
     state: Pointer | None
     shown: tuple[Fields, ...]
     declared: Declared | None
@@ -93,7 +95,8 @@ def make_checks(operation: OperationPolicy, types: frozenset[str]) -> Checks | N
     checks = Checks(
         guard=guard,
         decides=decides,
-        shape=_narrow(guard, decides, shown),
+        name=make_namer(guard.shape.key if guard is not None and guard.shape is not None else ()),
+        make=make_maker(_narrow(guard, decides, shown)),
         state=_state(guard),
         shown=shown,
         declared=declared,

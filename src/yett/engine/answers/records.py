@@ -10,12 +10,14 @@ from typing import Any
 
 from yett.engine.answers.checks import Checks
 from yett.engine.denial import asks_seen
-from yett.engine.entities import inputs, pointed, record, subject, text_of
+from yett.engine.entities import inputs, subject
 from yett.engine.exchange import Exchange
 from yett.engine.judging import NOTHING_PERMITS
 from yett.engine.own_record import seen_before
 from yett.policy.authz.names import API
 from yett.policy.cedar.model import Decided, Entity, Inputs, Slice, Uid
+
+_new = tuple.__new__  # of a named tuple, without its 0.1 us of naming
 
 
 class Records:
@@ -26,31 +28,30 @@ class Records:
         checks: of its operation, with a guard.
     """
 
-    __slots__ = ("_base", "_checks", "_guard", "_key", "_type", "_who", "_x")
+    __slots__ = ("_api", "_base", "_checks", "_guard", "_type", "_who", "_x")
 
     def __init__(self, x: Exchange, checks: Checks) -> None:
         assert checks.guard is not None
         self._x, self._checks, self._guard = x, checks, checks.guard
         self._type = checks.guard.type
-        self._key = checks.guard.shape.key if checks.guard.shape is not None else ()
+        assert x.plan is not None
+        self._api = Uid(API, x.plan.operation.api)
         self._who = subject(x)
         self._base: dict[bool | None, Inputs] = {}
 
     def uid(self, value: Any) -> Uid:
         """Name a record: as the answer says, else as the request does; with an empty id if none."""
-        if self._type == API:
-            operation = self._x.plan
-            assert operation is not None
-            return Uid(API, operation.operation.api)
-        found = text_of(pointed(value, self._key)) if self._key else None
-        if found is None and self._guard.listing is None:
-            found = self._checks.find(self._x)
-        return Uid(self._type, found or "")
+        found = self._checks.name(value)
+        if found is None:
+            if self._type == API:
+                return self._api
+            if self._guard.listing is None:
+                found = self._checks.find(self._x)
+        return _new(Uid, (self._type, found or ""))
 
     def entity(self, uid: Uid, value: Any) -> Entity | None:
         """Read what rules ask of a record; None when the answer does not show it as declared."""
-        shape = self._checks.shape
-        return Entity(uid) if shape is None else record(shape, uid.id, value)
+        return self._checks.make(uid, value)
 
     def question(self, uid: Uid, entity: Entity | None, seen: bool | None = None) -> Inputs:
         """Put one question; the same object each time, so it is good until the next."""
