@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("yett.cli.serve", "Open the gate: enforce the contract and record each request."),
     "audit": ("yett.cli.audit", "Ask the ledger who did what, and whether it is whole."),
     "key": ("yett.cli.key", "Make, list and revoke API keys."),
+    "approval": ("yett.cli.approval", "List, show and cancel what waits for approval."),
     "demo": ("yett.cli.demo", "Show the gate at work before a sample portal, with real attacks."),
     "bench": ("yett.cli.bench", "Measure the gate on this machine, beside its peers."),
 }
