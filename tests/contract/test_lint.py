@@ -14,6 +14,7 @@ def test_a_small_good_contract_has_little_to_say(contract):
     assert {(f.rule, f.severity) for f in found} == {
         ("operation-anonymous", "warning"),
         ("credential-unverifiable", "warning"),
+        ("object-undeclared", "warning"),
     }
     assert all(f.line > 1 and f.hint and f.subject for f in found)
 

@@ -46,3 +46,16 @@ def test_nearest_ancestor_answers_for_what_is_unknown():
 def test_pointers_survive_writing_and_reading(tokens):
     """RFC 6901: what is written is read again, whatever the tokens hold."""
     assert read_pointer(write_pointer(tuple(tokens))) == tuple(tokens)
+
+
+def test_a_place_inside_has_its_own_line_whoever_asked_before():
+    """A source whose line was looked up still finds lines further inside."""
+
+    class Lines:
+        def locate(self, pointer):
+            return f"file{len(pointer)}", len(pointer) + 1
+
+    source = Source("f", locator=Lines())
+    assert (source.path, source.line) == ("file0", 1)
+    assert (source.at("a", "b").path, source.at("a", "b").line) == ("file2", 3)
+    assert source.within(("x",)).line == 2

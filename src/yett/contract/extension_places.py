@@ -47,7 +47,7 @@ def mentions(data: bytes) -> bool:
 
 def check_names(document: Any, source: Source, report: Report) -> None:
     """Find every `x-yett*` key of a document; refuse unknown and misplaced ones."""
-    for pointer, key, value in _extensions(document):
+    for pointer, key, value in find_extensions(document):
         at = source.within((*pointer, key))
         if key not in EXTENSIONS:
             hint = did_you_mean(key.replace("_", "-"), list(EXTENSIONS))
@@ -74,7 +74,8 @@ def _check_small(key: str, value: Any, at: Source, report: Report) -> None:
         report.add(EXTENSION_VALUE, f"`{key}`: {quote(value)} is not a table", at)
 
 
-def _extensions(document: Any) -> Iterator[tuple[Pointer, str, Any]]:
+def find_extensions(document: Any) -> Iterator[tuple[Pointer, str, Any]]:
+    """Yield (pointer of the holder, key, value) of what is or resembles a `x-yett` key."""
     stack: list[tuple[Pointer, Any]] = [((), document)]
     while stack:
         pointer, value = stack.pop()

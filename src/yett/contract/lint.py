@@ -21,6 +21,22 @@ from yett.contract.lint_access import (
     unknown_scopes,
     unverifiable,
 )
+from yett.contract.lint_objects import (
+    objects_beside,
+    streamed_approvals,
+    undeclared_objects,
+    unguarded_objects,
+    unruled_records,
+)
+from yett.contract.lint_records import (
+    conflicting_attributes,
+    lost_attributes,
+    misplaced_ids,
+    mistaken_lists,
+    unknown_classes,
+    unknown_references,
+    unusable_reads,
+)
 from yett.contract.lint_schemas import (
     closed_branches,
     open_objects,
@@ -32,6 +48,12 @@ from yett.contract.lint_shape import (
     ignored_servers,
     parameter_case,
     unread_bodies,
+)
+from yett.contract.lint_states import (
+    dead_ends,
+    left_terminals,
+    unknown_states,
+    unreachable_states,
 )
 from yett.contract.model import Contract
 from yett.contract.report import Remark, findings
@@ -78,6 +100,70 @@ LINTS: tuple[Lint, ...] = (
     Lint(
         Rule("credential-in-query", "warning", "an API key is part of the URL"),
         in_query,
+    ),
+    Lint(
+        Rule("object-unguarded", "error", "a path names a record, and no rule can look at it"),
+        unguarded_objects,
+    ),
+    Lint(
+        Rule("object-undeclared", "warning", "ids are taken, and no record is declared"),
+        undeclared_objects,
+    ),
+    Lint(
+        Rule("object-beside", "note", "a path names a second record that no rule sees"),
+        objects_beside,
+    ),
+    Lint(
+        Rule("record-unruled", "warning", "records are declared, and there is no policy"),
+        unruled_records,
+    ),
+    Lint(
+        Rule("record-id", "error", "a record's id is nothing that its operation takes"),
+        misplaced_ids,
+    ),
+    Lint(
+        Rule("record-attribute", "error", "a record or attribute is where nothing is declared"),
+        lost_attributes,
+    ),
+    Lint(
+        Rule("record-conflict", "error", "an attribute is at two places of its record"),
+        conflicting_attributes,
+    ),
+    Lint(
+        Rule("record-read", "error", "the operation that reads a record cannot do so"),
+        unusable_reads,
+    ),
+    Lint(
+        Rule("record-list", "error", "a list or its total is not where it should be"),
+        mistaken_lists,
+    ),
+    Lint(
+        Rule("reference-unknown", "error", "an `x-yett-ref` names a type that nothing declares"),
+        unknown_references,
+    ),
+    Lint(
+        Rule("class-unknown", "error", "a field class is not in the vocabulary"),
+        unknown_classes,
+    ),
+    Lint(
+        Rule("machine-state", "error", "a state is not one of its field's values"),
+        unknown_states,
+    ),
+    Lint(
+        Rule("machine-unreachable", "error", "nothing leads to a state"),
+        unreachable_states,
+    ),
+    Lint(
+        Rule("machine-dead-end", "error", "nothing leads out of a state that is not terminal"),
+        dead_ends,
+    ),
+    Lint(
+        Rule("machine-terminal", "error", "a move leaves a terminal state"),
+        left_terminals,
+    ),
+    Lint(
+        Rule("approval-streamed", "error", "a request that needs approvals passes on unread"),
+        streamed_approvals,
     ),
     Lint(
         Rule("closed-branch", "error", "a branch of `allOf` forbids what another one declares"),

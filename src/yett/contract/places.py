@@ -36,7 +36,7 @@ class Source:
         locator: finds path and line from the pointer on the first question.
     """
 
-    __slots__ = ("_line", "_locator", "_path", "pointer")
+    __slots__ = ("_line", "_located", "_locator", "_path", "pointer")
 
     def __init__(
         self,
@@ -49,6 +49,7 @@ class Source:
         self._path = path
         self._line = line
         self._locator = locator
+        self._located = False
         self.pointer = pointer
 
     @property
@@ -73,9 +74,10 @@ class Source:
         return Source(self._path, self._line, pointer=pointer, locator=self._locator)
 
     def _resolve(self) -> None:
-        if self._locator is not None:
+        # The locator stays: a place further inside, asked for later, has a line of its own.
+        if self._locator is not None and not self._located:
             self._path, self._line = self._locator.locate(self.pointer)
-            self._locator = None
+            self._located = True
 
     def __repr__(self) -> str:
         return f"Source({self._path!r}, {self._line}, pointer={self.pointer!r})"
