@@ -109,6 +109,9 @@ class DictView:
     wait: float = 0.0
     failures: Counter = field(default_factory=Counter)
     inside: Counter = field(default_factory=Counter)
+    known: dict[str, tuple[dict, float]] = field(default_factory=dict)
+    shown: set[tuple[str, str]] = field(default_factory=set)
+    sampled: list = field(default_factory=list)
 
     def take(self, subject: str, limit: Limit, cost: float, now: float) -> Taken:
         left = self.quota.get(subject, 10) - int(cost)
@@ -140,6 +143,22 @@ class DictView:
 
     def revoked(self, principal: Principal) -> bool:
         return principal.id in self.banned
+
+    def enriched(self, key: str, now: float):
+        attributes, until = self.known.get(key, (None, 0.0))
+        return attributes if now < until else None
+
+    def enrich(self, key: str, attributes: dict, until: float) -> None:
+        self.known[key] = (attributes, until)
+
+    def seen(self, principal: str, uid: str, now: float) -> bool:
+        return (principal, uid) in self.shown
+
+    def saw(self, principal: str, uids: tuple[str, ...], now: float) -> None:
+        self.shown |= {(principal, uid) for uid in uids}
+
+    def sample(self, slice_, inputs, decided) -> None:
+        self.sampled.append((slice_.action, decided))
 
 
 def drive(x, *answers):

@@ -40,15 +40,9 @@ def weigh(x: Exchange, slice_: Slice, inputs: Inputs) -> Decided:
 
 
 def foresee(x: Exchange, slice_: Slice, inputs: Inputs) -> Decided | None:
-    """Decide without knowing the resource's attributes; None when it depends on them.
-
-    What is known is noted: a denial ends the run, and after a permission nothing else is asked.
-    """
+    """Decide without the resource's attributes and without a note; None when it depends on them."""
     subject(x)
-    decided = NOTHING_PERMITS if x.unjudged else slice_.foresee(inputs)
-    if decided is not None:
-        note(x, slice_, inputs, decided)
-    return decided
+    return NOTHING_PERMITS if x.unjudged else slice_.foresee(inputs)
 
 
 def note(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from yett.engine.denial import reason
 from yett.engine.entities import inputs
 from yett.engine.exchange import Exchange
 from yett.engine.judging import weigh
@@ -64,14 +63,16 @@ def allowed_operations(
     return found
 
 
-def wrong_state(x: Exchange, moves: tuple[Move, ...], entity: Entity, current: str) -> Problem:
+def wrong_state(
+    x: Exchange, moves: tuple[Move, ...], entity: Entity, current: str, note: str
+) -> Problem:
     """Refuse a transition, and say what is possible instead.
 
     Only for a caller whom the rules permit the operation itself: so it may know the state.
     """
     offered = allowed_operations(x, moves, entity, current)
     members = (("current", current), ("allowed_operations", offered))
-    return WRONG_STATE(members=members, note=reason(x))
+    return WRONG_STATE(members=members, note=note)
 
 
 def permits(x: Exchange, move: Move, uid: Uid, entity: Entity) -> bool:

@@ -8,10 +8,10 @@ safe method, on the answer (step 14). What is known without the record is decide
 from __future__ import annotations
 
 from yett.engine.changes import write_of
-from yett.engine.denial import asks_seen, deny, only_state, state_rules
+from yett.engine.denial import asks_seen, deny, only_state, reason, state_rules
 from yett.engine.entities import MISSING, inputs, record, subject
 from yett.engine.exchange import Exchange
-from yett.engine.judging import foresee, judge, weigh
+from yett.engine.judging import foresee, judge, note, weigh
 from yett.engine.own_record import OwnRecord, note_resource, seen_before
 from yett.engine.step import Asking, Outcome, Step, asking
 from yett.engine.steps.moves import make_moves, wrong_state
@@ -103,7 +103,7 @@ class About:
         if not self.own.named and self._slice.footprint.resource_uid:
             return None  # a list: each item has its own name
         seen, unseen = self._seen(x, uid)
-        known = foresee(x, self._slice, inputs(x, uid, None, seen))
+        known = self._foresee(x, uid, seen)
         if known is None:
             return None
         if not known.allow:
@@ -132,7 +132,7 @@ class About:
         if uid is None:
             return self._nameless(x)
         seen, unseen = self._seen(x, uid)
-        known = foresee(x, self._slice, inputs(x, uid, None, seen))
+        known = self._foresee(x, uid, seen)
         if known is not None and not known.allow:
             return deny(x, self._guard, self._slice, blind=True)
         if known is not None and not unseen:
@@ -147,6 +147,13 @@ class About:
         if unseen:
             self._observe(x, uid, x.entity)
         return None
+
+    def _foresee(self, x: Exchange, uid: Uid, seen: bool | None) -> Decided | None:
+        given = inputs(x, uid, None, seen)
+        known = foresee(x, self._slice, given)
+        if known is not None:
+            note(x, self._slice, given, known)
+        return known
 
     def _name(self, x: Exchange) -> Uid | None:
         """Return the record's name; None where rules need an id and the request names none."""
@@ -186,7 +193,7 @@ class About:
         if machine is not None and only_state(decided, self._states):
             current = entity.attrs.get(machine.attribute, MISSING)
             if type(current) is str:
-                return wrong_state(x, self._moves, entity, current)
+                return wrong_state(x, self._moves, entity, current, reason(x))
         return deny(x, self._guard, self._slice, blind=False)
 
 

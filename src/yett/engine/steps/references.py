@@ -16,7 +16,7 @@ from yett.engine.denial import asks_seen, reason
 from yett.engine.entities import inputs, subject, text_of
 from yett.engine.exchange import Exchange
 from yett.engine.json_patch import UNKNOWN, touches
-from yett.engine.judging import foresee, judge
+from yett.engine.judging import foresee, judge, note
 from yett.engine.located import FindAll, make_gatherer, places, pointer_text
 from yett.engine.own_record import note_resource, seen_before
 from yett.engine.reading import Reader
@@ -127,8 +127,10 @@ def _check(x: Exchange, uid: Uid, where: str, reader: Reader) -> Asking:
     if slice_ is not None:
         closed = any(rule.generated and rule.id.startswith("seen:") for rule in slice_.rules)
         seen = not closed or seen_before(x, subject(x), uid) if asks_seen(slice_) else None
-        known = foresee(x, slice_, inputs(x, uid, None, seen))
+        given = inputs(x, uid, None, seen)
+        known = foresee(x, slice_, given)
         if known is not None:
+            note(x, slice_, given, known)
             return None if known.allow else _unknown(x, where)
     found = yield from reader.fetch(x, uid.id)
     if isinstance(found, Problem):

@@ -120,14 +120,14 @@ class Transition:
 
     def _judge(self, x: Exchange, entity: Entity, current: str, requested: Any) -> Problem | None:
         if requested is UNKNOWN or type(requested) is not str:
-            return wrong_state(x, self._moves, entity, current)
+            return wrong_state(x, self._moves, entity, current, UNDECLARED)
         if requested == current:
             x.expected = (self._to or current,)
             return None
         x.expected = (requested,)
         ways = [m for m in self._moves if current in m.start and m.to == requested]
         if not ways:
-            return wrong_state(x, self._moves, entity, current)
+            return wrong_state(x, self._moves, entity, current, UNDECLARED)
         if any(m.operation == self._operation or permits(x, m, entity.uid, entity) for m in ways):
             return None
         return self._deny(x, ways[0], entity)
@@ -150,3 +150,4 @@ def _state_pointer(guard: Guard, machine: Machine) -> Pointer | None:
 
 
 UNREADABLE = NOT_PERMITTED(note="a body that is not read could set the state")
+UNDECLARED = "the machine declares no such move"

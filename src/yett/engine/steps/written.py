@@ -13,7 +13,7 @@ from yett.engine.changes import UNREAD, Way, Write, first_changed, write_of
 from yett.engine.denial import reason
 from yett.engine.entities import MISSING, inputs, record
 from yett.engine.exchange import Exchange
-from yett.engine.judging import foresee, judge
+from yett.engine.judging import foresee, judge, note
 from yett.engine.located import pointer_text
 from yett.engine.own_record import OwnRecord
 from yett.engine.step import Asking, Step, asking
@@ -65,8 +65,12 @@ class Written:
         """
         if write.way is not Way.REPLACE and first_changed(write, fields.pointers, MISSING) is None:
             return False
-        known = foresee(x, fields.slice, inputs(x, self._own.uid(x), None, None))
-        return known is None or not known.allow
+        given = inputs(x, self._own.uid(x), None, None)
+        known = foresee(x, fields.slice, given)
+        if known is None or not known.allow:
+            return True  # whether it is written at all is told by the record
+        note(x, fields.slice, given, known)
+        return False
 
     def _judge(
         self,
