@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from yett.policy.cedar.model import Decided, Entity, Footprint, Inputs, Slice, Uid
+from yett.policy.cedar.slices import WRONG_TYPE
 from yett.state.samples import Samples, compare
 
 ALLOW = Decided(allow=True, ids=("own", "staff"), permitted=True)
@@ -78,3 +79,10 @@ def test_a_divergence_names_rules_and_nobody():
         "`getBooking` is allowed by own, staff compiled and "
         "denied by no rule, errors in own in cedarpy"
     )
+
+
+def test_a_denial_before_any_rule_is_no_difference():
+    """What is of a type that the action is not for is denied here, and unknown to cedarpy."""
+    samples = Samples(1)
+    samples.sample(SLICE, inputs(), Decided(False, (), (WRONG_TYPE,)))
+    assert compare(samples.take(), lambda *_: ALLOW) == []

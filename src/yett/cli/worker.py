@@ -22,6 +22,7 @@ from msgspec import Struct
 
 from yett.cli.children import Channel, Message
 from yett.cli.journal import Journal, place
+from yett.cli.sampling import KIND, compare_samples
 from yett.contract.errors import ContractError
 from yett.engine.program import Program
 from yett.gate.approvals import ApprovalDesk, find_desk, open_desk
@@ -32,6 +33,7 @@ from yett.records.spool import Spool
 from yett.state.errors import StateError
 from yett.state.locks import Locks
 from yett.state.memory import MemoryView
+from yett.state.samples import Divergence
 from yett.terms import Event
 from yett.wire.errors import SetupError
 from yett.wire.forwarding import is_trusted
@@ -148,6 +150,7 @@ class _Worker:
             approvals=self._desk,
         )
         spawn(self._tick(), "state")
+        spawn(compare_samples(lambda: self._setup.view, self._on_divergence), "samples")
         doors = await self._listen(loop)
         loop.add_reader(self._channel.fileno(), self._listen_to_supervisor)
         self._channel.send({"ready": True})
@@ -273,6 +276,11 @@ class _Worker:
     def _record(self, kind: str, note: str) -> None:
         policy = self._gate.program.policy.digest[:16]
         self._spool.append(Event(time=time.time(), request="", kind=kind, note=note, policy=policy))
+
+    def _on_divergence(self, found: Divergence) -> None:
+        """The compiled rules and cedarpy disagree: say so on stderr and in the ledger."""
+        self._journal.write(KIND, action=found.action, what=str(found))
+        self._record(KIND, str(found))
 
     def _on_engine_error(self, error: Exception) -> None:
         self._journal.write("internal-error", error=type(error).__name__, at=place(error))

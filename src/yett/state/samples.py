@@ -12,6 +12,8 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from yett.policy.cedar.model import Decided, Inputs, Slice
+from yett.policy.cedar.settle import agree
+from yett.policy.cedar.slices import WRONG_TYPE
 
 MAX_SAMPLES = 64
 
@@ -85,14 +87,12 @@ def compare(samples: list[Sample], ask: Ask) -> list[Divergence]:
     """
     found = []
     for one in samples:
+        if WRONG_TYPE in one.decided.errors:
+            continue  # denied before any rule is asked, which cedarpy does not know of
         theirs = ask(one.slice, one.inputs)
-        if _meaning(theirs) != _meaning(one.decided):
+        if not agree(one.decided, theirs):
             found.append(Divergence(one.slice.action, one.decided, theirs))
     return found
-
-
-def _meaning(decided: Decided) -> tuple[bool, frozenset[str], frozenset[str]]:
-    return decided.allow, frozenset(decided.ids), frozenset(decided.errors)
 
 
 def _told(decided: Decided) -> str:
