@@ -6,7 +6,7 @@ import json
 from collections import Counter
 
 import pytest
-from cedarpy import PolicySet, Schema, is_authorized_batch, validate_policies
+from cedarpy import PolicySet, Schema, is_authorized_batch
 from kit.cedar_corpus import action_of, read_cases, read_entities, read_inputs, read_rules
 
 from yett.policy.cedar.compile import compile_decide
@@ -58,7 +58,8 @@ def outcome(case):
     try:
         mine = list(compiled(case))
     except ValueError as error:
-        assert "argument(s), got" in str(error), (case.name, error)
+        if "argument(s), got" not in str(error):
+            raise
         return counts + Counter(fallbacks=1, fallback_requests=len(case.requests))
     for request, decided, oracle in zip(case.requests, mine, through_cedarpy(case), strict=True):
         recorded = (request["decision"] == "allow", set(request["reason"]), set(request["errors"]))
@@ -79,4 +80,3 @@ def test_every_recorded_decision(part, record_property):
         total += outcome(case)
     assert total["equal"] == total["requests"] - total["fallback_requests"]
     record_property("corpus", json.dumps(total))
-    print(total)
