@@ -42,15 +42,21 @@ def test_tokens_know_what_they_are():
     """Names, strings, numbers and marks."""
     found = [(token.text, token.kind) for token in read_tokens('a::"b" >= 12 && #')]
     assert found == [
-        ("a", "name"), ("::", "mark"), ('"b"', "string"), (">", "mark"), ("=", "mark"),
-        ("12", "number"), ("&&", "mark"), ("#", "mark"),
-    ]  # fmt: skip
+        ("a", "name"),
+        ("::", "mark"),
+        ('"b"', "string"),
+        (">=", "mark"),
+        ("12", "number"),
+        ("&&", "mark"),
+        ("#", "mark"),
+    ]
+    assert [(token.text, token.kind) for token in read_tokens('"a;')] == [('"a;', "open")]
 
 
-@pytest.mark.parametrize("text", ['"' * 3000, "/" * 3000, '"\\' * 3000, "@" * 3000])
+@pytest.mark.parametrize("text", ['"' * 3000, "/" * 3000, '"\\' * 300_000, "@" * 3000])
 def test_hostile_text_is_cut_at_once(text):
     """No text makes the scanner backtrack."""
-    assert sum(len(piece.tokens) for piece in cut(text)) <= 3000
+    assert sum(len(piece.tokens) for piece in cut(text)) <= len(text)
 
 
 @given(st.text(';"\\/\n abc{}', max_size=40))

@@ -73,7 +73,7 @@ def _named(piece: Piece, error: str) -> int:
 def _parse_hint(piece: Piece, at: int, error: str) -> str:
     if "'='" in error:
         return "to compare, write `==`"
-    if any(token.text == '"' for token in piece.tokens):
+    if piece.tokens[-1].kind == "open":
         return "a string is not closed"
     if at >= len(piece.tokens) and not piece.text.endswith(";"):
         return "end the policy with `;`"

@@ -14,6 +14,7 @@ from msgspec import Struct
 _TOKEN = re.compile(
     r"""(?P<skip>\s+|//[^\n\r]*)"""
     r"""|(?P<string>"(?:[^"\\]|\\.)*")"""
+    r"""|(?P<open>".*)"""  # not closed: all that follows is inside it, semicolons too
     r"""|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"""
     r"""|(?P<number>[0-9]+)"""
     r"""|(?P<mark>::|==|!=|<=|>=|&&|\|\||.)""",
@@ -42,11 +43,9 @@ def cut(text: str) -> tuple[Piece, ...]:
     """Cut a file into its policies; what follows the last semicolon is a piece too."""
     pieces = []
     tokens: list[Token] = []
-    open_string = False  # all that follows is inside it, semicolons too
     for token in read_tokens(text):
         tokens.append(token)
-        open_string = open_string or token.text == '"'
-        if token.text == ";" and not open_string:
+        if token.text == ";":
             pieces.append(_piece(text, tokens))
             tokens = []
     if tokens:
@@ -55,7 +54,7 @@ def cut(text: str) -> tuple[Piece, ...]:
 
 
 def read_tokens(text: str) -> Iterator[Token]:
-    """Give the tokens; an unterminated string gives its quote as a mark."""
+    """Give the tokens; a string that is not closed is the last."""
     line = 1
     for found in _TOKEN.finditer(text):
         if found.lastgroup != "skip":
