@@ -8,8 +8,9 @@ import socket
 import struct
 
 from kit.engine import ENFORCED, DictView, operation
+from msgspec.structs import replace
 
-from yett.contract.config import ApiConfig, Config, CorsConfig, GatewayConfig
+from yett.contract.config import ApiConfig, AuthzConfig, Config, CorsConfig, GatewayConfig
 from yett.engine.program import build
 from yett.gate.edge import Gate
 from yett.policy.model import BodyRead, Policy, Upstream
@@ -45,8 +46,8 @@ USUAL = (
 )
 
 
-def program(*operations, port=1, cors=None, **gateway):
-    """Bind operations to an upstream on localhost."""
+def program(*operations, port=1, cors=None, authz=None, rework=None, **gateway):
+    """Bind operations to an upstream on localhost; `rework` changes each plan."""
     router = Router()
     for one in operations or USUAL:
         router.add(one.method, one.template, one)
@@ -55,8 +56,9 @@ def program(*operations, port=1, cors=None, **gateway):
         api={"api": ApiConfig(upstream=f"http://127.0.0.1:{port}", openapi="o.yaml")},
         cors=cors or CorsConfig(),
         gateway=GatewayConfig(**gateway),
+        authz=authz or AuthzConfig(),
     )
-    return build(
+    made = build(
         Policy(
             router=router,
             operations=operations or USUAL,
@@ -65,6 +67,9 @@ def program(*operations, port=1, cors=None, **gateway):
             digest="d" * 64,
         )
     )
+    if rework is None:
+        return made
+    return replace(made, plans={id_: rework(plan) for id_, plan in made.plans.items()})
 
 
 class ListSink:
@@ -199,7 +204,16 @@ class Running:
 
 
 @contextlib.asynccontextmanager
-async def running(*operations, answer=OK, view=None, fetch_keys=None, upstream=None, **gateway):
+async def running(
+    *operations,
+    answer=OK,
+    view=None,
+    fetch_keys=None,
+    upstream=None,
+    locks=None,
+    bearer=None,
+    **gateway,
+):
     """Run a gateway before a recording upstream."""
     async with upstream or Recorder(answer) as recorder:
         sink, view = ListSink(), view or DictView()
@@ -208,7 +222,12 @@ async def running(*operations, answer=OK, view=None, fetch_keys=None, upstream=N
             return False
 
         gate = Gate(
-            program(*operations, port=recorder.port, **gateway), view, sink, fetch_keys or no_keys
+            program(*operations, port=recorder.port, **gateway),
+            view,
+            sink,
+            fetch_keys or no_keys,
+            locks=locks,
+            bearer=bearer,
         )
         server = await asyncio.get_running_loop().create_server(
             gate.protocol, "127.0.0.1", 0, backlog=1024

@@ -78,7 +78,7 @@ async def test_one_record_has_one_writer_and_others_do_not_wait():
     assert other
     other.release()
     first.release()
-    assert len(locks) == 0
+    assert locks.taken == 0
     assert await locks.take("a", 0.01)
 
 
@@ -94,7 +94,7 @@ async def test_writers_come_in_the_order_in_which_they_asked(shared):
 
     await asyncio.gather(*(write(number) for number in range(40)))
     assert order == list(range(40))
-    assert len(locks) == 0
+    assert locks.taken == 0
 
 
 async def test_releasing_twice_frees_nobody_else():
@@ -122,7 +122,7 @@ async def test_too_many_waiters_are_refused_at_once(monkeypatch):
         one.release()
     for one in waiting:
         (await one).release()
-    assert len(locks) == 0
+    assert locks.taken == 0
 
 
 async def test_who_leaves_while_waiting_leaves_nothing_behind(shared):
@@ -148,7 +148,7 @@ async def test_who_leaves_while_waiting_leaves_nothing_behind(shared):
                 task.cancel()
         results = await asyncio.gather(*tasks, return_exceptions=True)
         assert all(r is None or isinstance(r, asyncio.CancelledError) for r in results), results
-        assert len(locks) == 0
+        assert locks.taken == 0
 
 
 async def test_what_is_free_is_seized_at_once(shared, other):
@@ -162,7 +162,7 @@ async def test_what_is_free_is_seized_at_once(shared, other):
     first.release()
     assert other.tell("take", "a")
     assert locks.seize("a") is None
-    assert len(locks) == 0
+    assert locks.taken == 0
 
 
 async def test_two_processes_exclude_each_other(shared, other):

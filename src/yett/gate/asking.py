@@ -148,7 +148,13 @@ class Asking(Relay):
             self.go_on(answer=True)  # decided again: it is still ours
             return
         self._set_due()
-        held = self.connection.gate.locks.seize(key)
+        gate = self.connection.gate
+        try:
+            held = gate.locks.seize(key)
+        except OSError as error:  # a lock that fails is not held
+            gate.on_error(error)
+            self.go_on(answer=False)
+            return
         if held is not None:
             self._locked(key, held)
             return

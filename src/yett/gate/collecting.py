@@ -1,16 +1,18 @@
 """Step 14: an answer that a rule must read is collected whole, and asked about before it leaves.
 
-Not a byte goes to the client before; what is larger than `[authz] max_checked` is not let through
-unread. Fields that describe the body as the service wrote it go when the body changes; its entity
-tag stays, because it names the record for `If-Match`. RFC 9110 s8, RFC 9530 s2 and s3.
+Not a byte goes to the client before. What is larger than `[authz] max_checked` is refused, or goes
+on unread where the rules only observe. Fields that describe the body as the service wrote it go
+when the body changes; its entity tag stays, because it names the record for `If-Match`.
+RFC 9110 s8, RFC 9530 s2 and s3.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from yett.engine.release import Released, Reply, release
+from yett.engine.release import Released, Reply, reading, release
 from yett.problems import ANSWER_UNCHECKABLE, INTERNAL
+from yett.terms import Mode
 from yett.wire.lines import is_coded, media_type, without
 
 if TYPE_CHECKING:
@@ -28,19 +30,32 @@ _UNTRUE_OF_LESS = _UNTRUE | frozenset(
 )
 
 
+def collect(relay: Relay, head: ResponseHead, body: bytes, complete: bool) -> bool:
+    """Begin to collect an answer; False where it may go on as it comes."""
+    mode = reading(relay.x, head.status, media_type(head.block))
+    # The service was asked for the body of a HEAD, too (see `Sending.forward`): it ends here.
+    if mode is Mode.OFF and relay.head.method != "HEAD":
+        return False
+    relay.collecting = Collecting(relay, head, mode)
+    relay.collecting.take(body, complete=complete)
+    return True
+
+
 class Collecting:
     """The answer to one request, as far as it has come.
 
     Args:
         relay: the request.
         head: the answer's head.
+        mode: `enforce` refuses an answer that cannot be read, `off` does not read it.
     """
 
-    __slots__ = ("_head", "_pieces", "_relay", "_size")
+    __slots__ = ("_head", "_mode", "_pieces", "_relay", "_size")
 
-    def __init__(self, relay: Relay, head: ResponseHead) -> None:
+    def __init__(self, relay: Relay, head: ResponseHead, mode: Mode) -> None:
         self._relay = relay
         self._head = head
+        self._mode = mode
         self._pieces: list[bytes] = []
         self._size = 0
 
@@ -48,22 +63,32 @@ class Collecting:
         """Take more of the body; the last of it is the moment of the decision."""
         relay = self._relay
         self._size += len(data)
-        settings = relay.current.settings
-        if max(self._size, self._head.length or 0) > min(
-            settings.max_checked, settings.max_response
-        ):
-            relay.give_up()
-            relay.fail(ANSWER_UNCHECKABLE(note=f"larger than {settings.max_checked} bytes"))
-            return
         self._pieces.append(data)
-        if complete:
+        most = relay.current.settings.max_checked
+        if max(self._size, self._head.length or 0) > most:
+            if self._mode is Mode.ENFORCE:
+                relay.give_up()
+                relay.fail(ANSWER_UNCHECKABLE(note=f"larger than {most} bytes"))
+            else:
+                self._pass_by(b"".join(self._pieces), complete=complete)
+        elif complete:
             self._decide(b"".join(self._pieces))
+
+    def _pass_by(self, body: bytes, *, complete: bool) -> None:
+        """Let go on unread what no rule that is enforced must read."""
+        relay = self._relay
+        relay.collecting, relay.passing = None, True
+        if relay.head.method == "HEAD":
+            relay.give_up()
+            relay.bodiless, body, complete = True, b"", True
+        relay.relay_head(self._head, body, complete=complete)
 
     def _decide(self, body: bytes) -> None:
         relay, head = self._relay, self._head
         reply = Reply(head.status, media_type(head.block), is_coded(head.block), body)
         try:
-            released = release(relay.x, reply)
+            off = self._mode is Mode.OFF
+            released = Released(body) if off else release(relay.x, reply)
         except Exception as error:  # noqa: BLE001 — a bug in a rule must refuse, not let through
             relay.connection.gate.on_error(error)
             relay.fail(INTERNAL(close=True))

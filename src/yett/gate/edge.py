@@ -108,7 +108,7 @@ class Gate:
         self.fetch_keys = fetch_keys
         self.pseudonym = (pseudonym or "yett-" + secrets.token_hex(8)).encode("ascii")
         self.on_error = on_error or _report
-        self.locks = locks or Locks()
+        self.locks = Locks() if locks is None else locks
         self.bearer = bearer or _nothing
         self.hold_approvals(approvals)
         self.partings: set[Parting] = set()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from yett.engine import response
-from yett.gate.collecting import Collecting
+from yett.gate.collecting import Collecting, collect
 from yett.gate.handshake import check_switch
 from yett.gate.sending import Sending
 from yett.gate.tunnel import Tunnel
@@ -50,6 +50,7 @@ class Relay(Sending):
         endless: the response is a stream of events, which has no end of its own.
         ends: when the credential is no longer good, on the gate's clock; a stream ends with it.
         lasting: whether the client's connection outlives this response.
+        passing: what was collected goes on unread.
         tunnel: what the request became after a 101.
         witnessing: the outcome of a sensitive operation is being made durable.
     """
@@ -60,13 +61,14 @@ class Relay(Sending):
         "endless",
         "ends",
         "lasting",
+        "passing",
         "tunnel",
         "witnessing",
     )
 
     def forward(self, forward: Forward) -> None:
         """Send the request on; nothing of a response is there yet."""
-        self.chunking = self.lasting = self.witnessing = self.endless = False
+        self.chunking = self.lasting = self.passing = self.witnessing = self.endless = False
         self.collecting: Collecting | None = None
         self.tunnel: Tunnel | None = None
         self.ends = NEVER
@@ -97,9 +99,7 @@ class Relay(Sending):
             self.give_up()
             self.fail(UPSTREAM_FAILED(note=f"the service answered {status}"), status)
             return
-        if x.plan.whole:
-            self.collecting = Collecting(self, head)
-            self.collecting.take(body, complete=complete)
+        if x.plan.checks is not None and not self.passing and collect(self, head, body, complete):
             return
         most = NEVER if operation.stream_response else self.current.settings.max_response
         if max(head.length or 0, len(body)) > most and not self.bodiless:

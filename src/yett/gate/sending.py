@@ -63,7 +63,7 @@ class Sending(Answer):
             # `If_Match: *` would be one variable with our `If-Match` to a WSGI service.
             block = without(block, forward.without | names(forward.extra)) + forward.extra
         # Whether a HEAD may be answered is decided on what a GET would have had in its body.
-        method = "GET" if plan.whole and forward.method == "HEAD" else forward.method
+        method = "GET" if plan.checks is not None and forward.method == "HEAD" else forward.method
         self.bodiless = method == "HEAD"
         self.payload = (
             serialize.request_head(method, forward.target, pool.host, block, framing) + body

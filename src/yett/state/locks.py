@@ -66,7 +66,9 @@ class Locks:
         self._queues: dict[int, _Queue] = {}
         self._waiting = 0
 
-    def __len__(self) -> int:
+    @property
+    def taken(self) -> int:
+        """How many records are held or waited for."""
         return len(self._queues)
 
     def seize(self, key: str) -> Held | None:
