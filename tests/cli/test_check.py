@@ -99,6 +99,12 @@ def test_coverage_says_what_guards_each_operation(run):
         "unknown_fields": "enforce",
         "injection": "observe",
         "limits": "1 own",
+        "record": "-",
+        "rules": "-",
+        "references": "-",
+        "fields": "-",
+        "states": "-",
+        "sensitive": "-",
     }
     assert rows["shop.open"]["credential"] == "public"
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from yett.terms import Finding
 
 MAX_SHOWN_PER_RULE = 10
+WHOLE_COLUMN_CHARACTERS = 32  # names up to this are not broken where a terminal is narrow
 MAX_ROWS_SHOWN = 40  # a table longer than a screen is asked for
 PIPED_TABLE_COLUMNS = 4000  # a row is one line for grep, however long its path
 
@@ -136,25 +137,40 @@ def summary(table: tuple[Row, ...]) -> str:
         "whose credential is not enforced": sum(" (" in row.credential for row in table),
         "with a body that is checked": sum(1 for row in table if row.unknown_fields != "-"),
         "searched for injections": sum(1 for row in table if row.injection != "-"),
+        "with rules that read a record": sum(row.reads_record for row in table),
+        "refused, because a rule cannot be checked": sum(row.uncheckable for row in table),
+        "with fields that not everybody may see or write": sum(row.fields != "-" for row in table),
+        "sensitive": sum(row.sensitive != "-" for row in table),
     }
     return "\n".join(f"{number:>7,} {name}" for name, number in counts.items() if number)
 
 
 def _print_table(table: tuple[Row, ...]) -> None:
-    """Draw the coverage; every control of this version acts before the request is forwarded."""
-    from rich.console import Console  # noqa: PLC0415 — 60 ms that `--format json` does not pay
-    from rich.table import Table  # noqa: PLC0415 — as above
-
-    from yett.cli.coverage import COLUMNS  # noqa: PLC0415 — as above
+    """Draw the coverage: who may call and what may be sent, then what is asked beyond that."""
+    from yett.cli.coverage import AUTHORIZING, CALLING  # noqa: PLC0415 — as the compiler
 
     if not table:
         return
+    _draw(table, CALLING)
+    about = tuple(row for row in table if row.authorizes)
+    used = tuple(name for name in AUTHORIZING if any(getattr(r, name) != "-" for r in about))
+    if about:
+        click.echo()
+        _draw(about, ("operation", *used))
+
+
+def _draw(table: tuple[Row, ...], columns: tuple[str, ...]) -> None:
+    from rich.console import Console  # noqa: PLC0415 — 60 ms that `--format json` does not pay
+    from rich.table import Table  # noqa: PLC0415 — as above
+
     console = Console(highlight=False, markup=False)
     if not console.is_terminal:
         console.width = PIPED_TABLE_COLUMNS
     drawn = Table(box=None, pad_edge=False, header_style="bold")
-    for name in COLUMNS:
-        drawn.add_column(name.replace("_", " "), overflow="fold")
+    for name in columns:
+        longest = max(len(getattr(row, name)) for row in table)
+        kept = min(longest, WHOLE_COLUMN_CHARACTERS) if name in ("operation", "record") else None
+        drawn.add_column(name.replace("_", " "), overflow="fold", min_width=kept)
     for row in table:
-        drawn.add_row(*(getattr(row, name) for name in COLUMNS))
+        drawn.add_row(*(getattr(row, name) for name in columns))
     console.print(drawn)

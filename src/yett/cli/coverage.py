@@ -9,15 +9,19 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from yett.cli import coverage_records
+from yett.cli.coverage_records import NOTHING, UNCHECKABLE
 from yett.contract.model import Contract, Operation
+from yett.policy.authz.model import Place
 from yett.policy.model import OperationPolicy, Policy
 from yett.terms import Mode
 
-COLUMNS = (
+CALLING = (
     "operation", "method", "path", "credential", "scopes", "parameters", "body",
     "unknown_fields", "injection", "limits",
 )  # fmt: skip
-NOTHING = "-"
+AUTHORIZING = ("record", "rules", "references", "fields", "states", "sensitive")
+COLUMNS = (*CALLING, *AUTHORIZING)
 
 
 class Row(Struct, frozen=True):
@@ -33,6 +37,27 @@ class Row(Struct, frozen=True):
     unknown_fields: str
     injection: str
     limits: str
+    record: str
+    rules: str
+    references: str
+    fields: str
+    states: str
+    sensitive: str
+
+    @property
+    def authorizes(self) -> bool:
+        """Whether anything is asked of the caller that scopes do not say."""
+        return any(getattr(self, name) != NOTHING for name in AUTHORIZING)
+
+    @property
+    def uncheckable(self) -> bool:
+        """Whether a rule reads what nothing declares, so that every call is refused."""
+        return self.record.startswith(UNCHECKABLE)
+
+    @property
+    def reads_record(self) -> bool:
+        """Whether a record is looked into, in the answer, the request or by reading it first."""
+        return self.record != NOTHING and not self.record.startswith((UNCHECKABLE, Place.BEFORE))
 
 
 def rows(contract: Contract, policy: Policy) -> tuple[Row, ...]:
@@ -42,7 +67,7 @@ def rows(contract: Contract, policy: Policy) -> tuple[Row, ...]:
 
 
 def _row(operation: Operation, policy: OperationPolicy) -> Row:
-    modes = policy.modes
+    modes, guard = policy.modes, policy.guard
     return Row(
         operation=operation.id,
         method=operation.method,
@@ -54,6 +79,12 @@ def _row(operation: Operation, policy: OperationPolicy) -> Row:
         unknown_fields=modes["unknown_fields"] if _reads(policy) else NOTHING,
         injection=modes["injection"] if policy.text is not None else NOTHING,
         limits=_with_mode(_limits(operation, policy), modes["limits"]),
+        record=_with_mode(coverage_records.record(guard), modes["records"]),
+        rules=", ".join(coverage_records.rules(guard)) or NOTHING,
+        references=_with_mode(coverage_records.references(guard), modes["records"]),
+        fields=_with_mode(coverage_records.fields(guard), modes["fields"]),
+        states=_with_mode(coverage_records.states(policy.id, guard), modes["records"]),
+        sensitive=_with_mode(coverage_records.sensitive(policy), modes["sensitive"]),
     )
 
 
