@@ -148,7 +148,7 @@ def _changed(write: Write, pointer: Pointer, before: Any) -> Iterator[Pointer]:
         return
     after = write.body if write.way is Way.REPLACE else merge(before, write.body)
     old, new = dict(places(before, pointer)), dict(places(after, pointer))
-    for path in old.keys() | new.keys():
+    for path in {**old, **new}:
         if not same(old.get(path), new.get(path)):
             yield path
 
@@ -171,7 +171,7 @@ def _keeps(edit: Edit, pointer: Pointer, before: Any) -> bool:
     if len(pointer) <= depth:
         return held is not MISSING and same(held, edit.value)
     old, new = (dict(places(value, pointer[depth:])) for value in (held, edit.value))
-    return all(same(old.get(path), new.get(path)) for path in old.keys() | new.keys())
+    return all(same(old.get(path), new.get(path)) for path in {**old, **new})
 
 
 def _cut_off(write: Write, pointer: Pointer) -> Iterator[Pointer]:

@@ -269,7 +269,7 @@ def _context(x: Exchange) -> dict[str, Value]:
     if address is not None:  # a caller by a unix socket has none; rules that ask for it err
         found["source"] = address
     # A sign-in of the future is no fresh one; clocks may differ a little (RFC 9068 s4).
-    if type(signed_in) in (int, float) and signed_in <= x.now + MAX_SKEW_SECONDS:
+    if type(signed_in) in (int, float) and 0 <= signed_in <= x.now + MAX_SKEW_SECONDS:
         found["auth_age"] = max(0, int(x.now - signed_in))
     return found
 
