@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "yett.cli.check",
         "Find mistakes in a contract, and show what guards each operation.",
     ),
+    "diff": ("yett.cli.diff", "Say what a change of the contract lets whom do."),
     "serve": ("yett.cli.serve", "Open the gate: enforce the contract and record each request."),
     "audit": ("yett.cli.audit", "Ask the ledger who did what, and whether it is whole."),
     "key": ("yett.cli.key", "Make, list and revoke API keys."),

@@ -6,7 +6,7 @@ Pure: findings go in, text comes out. SARIF is OASIS sarif-v2.1.0; its levels ar
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -66,8 +66,19 @@ def as_json(findings: Iterable[Finding], **more: Any) -> str:
     return json.dumps({"findings": rows, **more}, indent=2, ensure_ascii=False)
 
 
-def as_sarif(findings: Iterable[Finding]) -> str:
-    """Write a SARIF log with one run."""
+def as_sarif(
+    findings: Iterable[Finding],
+    *,
+    summaries: Mapping[str, str] | None = None,
+    help_uri: str = HELP_URI,
+) -> str:
+    """Write a SARIF log with one run.
+
+    Args:
+        findings: its results.
+        summaries: rule -> what it is about, beside those of `yett check`.
+        help_uri: where a rule's heading is, before its id.
+    """
     kept = list(findings)
     ids = sorted({finding.rule for finding in kept})
     driver = {
@@ -75,7 +86,7 @@ def as_sarif(findings: Iterable[Finding]) -> str:
         "version": yett.__version__,
         "semanticVersion": yett.__version__,
         "informationUri": "https://yett.dev/",
-        "rules": [_rule(name) for name in ids],
+        "rules": [_rule(name, {**SUMMARIES, **(summaries or {})}, help_uri) for name in ids],
     }
     run = {
         "tool": {"driver": driver},
@@ -86,10 +97,10 @@ def as_sarif(findings: Iterable[Finding]) -> str:
     return json.dumps(log, indent=2, ensure_ascii=False)
 
 
-def _rule(name: str) -> dict[str, Any]:
-    rule: dict[str, Any] = {"id": name, "helpUri": HELP_URI + name}
-    if name in SUMMARIES:
-        rule["shortDescription"] = {"text": SUMMARIES[name]}
+def _rule(name: str, summaries: Mapping[str, str], help_uri: str) -> dict[str, Any]:
+    rule: dict[str, Any] = {"id": name, "helpUri": help_uri + name}
+    if name in summaries:
+        rule["shortDescription"] = {"text": summaries[name]}
     return rule
 
 

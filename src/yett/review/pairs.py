@@ -74,12 +74,12 @@ def _counterpart(action: Action, side: Side, renamed: dict[str, str]) -> Action 
 
 def _renamed(old: Side, new: Side) -> dict[str, str]:
     """Return NEW's operation action -> OLD's, where the ids differ and the place is the same."""
-    places = {_place(a.operation): a.id for a in old.actions.values() if a.operation and _whole(a)}
+    places = {place(a.operation): a.id for a in old.actions.values() if a.operation and _whole(a)}
     found = {}
     for action in new.actions.values():
         if action.operation is None or not _whole(action):
             continue
-        was = places.get(_place(action.operation))
+        was = places.get(place(action.operation))
         if was is not None and was != action.id and was not in new.actions:
             found[action.id] = was
     return found
@@ -89,7 +89,8 @@ def _whole(action: Action) -> bool:
     return action.id == action.base
 
 
-def _place(operation: Operation) -> tuple[str, str, str]:
+def place(operation: Operation) -> tuple[str, str, str]:
+    """Return what an operation is known by when its id changes: api, method, path without names."""
     return operation.api, operation.method, _PARAMETER.sub("{}", operation.path)
 
 
@@ -112,6 +113,27 @@ def shared_names(old: Side, new: Side, pairs: tuple[Pair, ...]) -> dict[str, str
         and before not in new.schema.entities
         and sum(1 for one, two in swaps if after == one or before == two) == 1
     }
+
+
+def unchanged(pair: Pair, old: Side, new: Side) -> bool:
+    """Whether everything that speaks of the action is word for word the same on both sides."""
+    one, two = pair.old, pair.new
+    if one is None or two is None:
+        return False
+    sides = [
+        (s.schema.entities, s.kinds, s.roles, s.schemes, s.origins, s.naming) for s in (old, new)
+    ]
+    return sides[0] == sides[1] and _said(one, old) == _said(two, new)
+
+
+def _said(action: Action, side: Side) -> tuple[object, ...]:
+    base = side.actions.get(action.base, action)
+    texts = [
+        [r.text for r in each.rules] if each.rules is not None else None for each in (action, base)
+    ]
+    types = [side.schema.actions[each.id] for each in (action, base)]
+    groups = [side.schema.groups_of(each.id) for each in (action, base)]
+    return texts, types, groups, action.security, action.refused, action.located
 
 
 def rename_types(side: Side, names: dict[str, str]) -> Side:

@@ -43,6 +43,7 @@ class View(NamedTuple):
         side, action: whose view it is.
         encoder: with the action's own name, or its operation's where it is a field class.
         rules: those that can hold or err.
+        secured: where OpenAPI's `security` is met.
         allowed: where the caller gets what is asked.
         untold: (rule, reason) that the solver was not told.
     """
@@ -51,6 +52,7 @@ class View(NamedTuple):
     action: Action
     encoder: Encoder
     rules: tuple[Ruled, ...]
+    secured: Expr
     allowed: Expr
     untold: tuple[tuple[str, str], ...]
 
@@ -143,7 +145,7 @@ class _Maker:
                 rules += verdict.rules
                 untold += verdict.untold
                 allowed.append(verdict.allowed)
-        return View(side, action, encoder, tuple(rules), all_of(*allowed), tuple(untold))
+        return View(side, action, encoder, tuple(rules), secured, all_of(*allowed), tuple(untold))
 
     def _encoder(self, side: Side, action: Action, principal: str, resource: str) -> Encoder:
         who, what = self._principal(side), self._resource(action, resource)

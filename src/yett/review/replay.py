@@ -10,9 +10,10 @@ from typing import Any
 
 from yett.policy.cedar.model import Inputs
 from yett.policy.cedar.oracle import NO_DECISION, ask_rules
+from yett.review.changes import Case
 from yett.review.question import Question, View
 from yett.review.side import Action, Side
-from yett.review.witness import Case, stage
+from yett.review.witness import stage
 
 
 def confirm(question: Question, model: Any, *, gains: bool) -> tuple[Case | None, bool]:

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import z3
-from msgspec import Struct
 
 from yett.policy.authz.names import ROLE
 from yett.policy.cedar.extensions import Datetime, Decimal, Duration, IpAddr
 from yett.policy.cedar.model import Entity, Uid, Value
 from yett.policy.cedar.types import Attribute, Plain, Record, Reference, SetOf, Type
 from yett.policy.cedar.values import RecordValue, make_set
+from yett.review.changes import Case
 from yett.review.encode import Encoder
 from yett.review.encode_terms import TEXT, Expr, Members, Slot, Term, text
 from yett.review.encode_text import read_text
@@ -28,26 +28,6 @@ NUMBERS: dict[str, Any] = {
     "duration": Duration,
     "decimal": Decimal,
 }
-
-
-class Case(Struct, frozen=True, kw_only=True):
-    """One request with all that is known, as one side sees it.
-
-    Args:
-        kind: of the principal.
-        principal, resource, context, entities: as for `cedar.model.Inputs`, with own type names.
-        roles, scopes: what the credential carries, not what roles add to it.
-        others: second credentials: scheme -> scopes it carries, for those that are good.
-    """
-
-    kind: str
-    principal: Uid
-    resource: Uid
-    context: dict[str, Value]
-    entities: tuple[Entity, ...]
-    roles: frozenset[str] = frozenset()
-    scopes: frozenset[str] = frozenset()
-    others: dict[str, frozenset[str]] = {}
 
 
 def stage(question: Question, view: View, model: Any) -> Case:

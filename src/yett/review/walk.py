@@ -1,0 +1,83 @@
+"""Walks the syntax trees of rules: which comparisons tie the caller to the record, what is read.
+
+Looks only at shapes; what they mean is `encode.py`'s matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from cedarpy import pst
+
+from yett.policy.cedar.model import Rule
+
+PRINCIPAL, RESOURCE, CONTEXT = pst.Var("principal"), pst.Var("resource"), pst.Var("context")
+AMR = pst.GetAttr(CONTEXT, "amr")
+
+
+def nodes(rule: Rule) -> Iterator[Any]:
+    """Go through all nodes of a rule's tree, outermost first; none where there is no tree."""
+    waiting: list[Any] = [rule.tree] if rule.tree is not None else []
+    while waiting:
+        node = waiting.pop(0)
+        if isinstance(node, tuple):
+            waiting += node
+        elif isinstance(node, dict):
+            waiting += node.values()
+        elif is_dataclass(node):
+            yield node
+            waiting += [getattr(node, field.name) for field in fields(node)]
+
+
+def ties(rules: tuple[Rule, ...]) -> tuple[pst.Expr, ...]:
+    """Return what decides whose record it is and how the caller signed in, in the rules' words.
+
+    `resource.a == principal`, `principal.a == resource.b`, `principal.a.contains(resource.b)`, and
+    `context.amr.contains("...")`; each once.
+    """
+    found: dict[str, pst.Expr] = {}
+    for rule in rules:
+        for node in nodes(rule):
+            if _is_tie(node):
+                found.setdefault(_key(node), node)
+    return tuple(found.values())
+
+
+def _is_tie(node: Any) -> bool:
+    if not isinstance(node, pst.BinaryOp):
+        return False
+    if node.op == "contains" and node.left == AMR:
+        return isinstance(node.right, pst.StringLit)
+    if node.op not in ("eq", "contains"):
+        return False
+    one, two = _of(node.left), _of(node.right)
+    return {one, two} == {"principal", "resource"}
+
+
+def _of(node: pst.Expr) -> str:
+    """Return the variable that an expression is, or whose attribute it is."""
+    while isinstance(node, pst.GetAttr):
+        node = node.base
+    return node.name if isinstance(node, pst.Var) else ""
+
+
+def _key(node: Any) -> str:
+    """Return the same key for `a == b` and `b == a`."""
+    if node.op == "eq":
+        return "==".join(sorted((repr(node.left), repr(node.right))))
+    return repr(node)
+
+
+def attributes(rules: tuple[Rule, ...], variable: str) -> frozenset[str]:
+    """Return the first-level attributes of a variable that rules read."""
+    wanted = pst.Var(variable)  # type: ignore[arg-type]  # one of the four names
+    found: set[str] = set()
+    for rule in rules:
+        for node in nodes(rule):
+            if isinstance(node, pst.GetAttr) and node.base == wanted:
+                found.add(node.attr)
+            if isinstance(node, pst.HasAttr) and node.base == wanted:
+                found.add(node.attrs[0])
+    return frozenset(found)
