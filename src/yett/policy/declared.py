@@ -18,7 +18,7 @@ from yett.policy.media import is_json
 from yett.policy.model import Declared
 from yett.policy.notes import Notes
 from yett.policy.pruning import Pruning
-from yett.policy.rules import ANSWER_OPEN
+from yett.policy.rules import ANSWER_OPEN, SCHEMA_STRUCTURE, SCHEMA_TARGET
 from yett.policy.schemas import Schemas, TooManySchemasError
 
 RANGES = ("*/*", "application/*", "application/*+json")
@@ -79,9 +79,10 @@ class Unclear(Notes):
     said = ""
 
     def add(self, rule: Rule, message: str, hint: str = "") -> None:
-        """Remember the first."""
-        del rule, hint
-        self.said = self.said or message
+        """Remember the first that bears on names; what a value must be is nothing here."""
+        del hint
+        if rule in (SCHEMA_TARGET, SCHEMA_STRUCTURE):
+            self.said = self.said or message
 
 
 def keep_all(value: Any) -> tuple[Any, tuple[str, ...]]:

@@ -136,7 +136,10 @@ def _is_open(walk: _Walk) -> bool:
 
 
 def _declares(own: dict[str, Any]) -> bool:
-    return "properties" in own or "patternProperties" in own
+    if "properties" in own or "patternProperties" in own:
+        return True
+    extra = own.get("additionalProperties", own.get("unevaluatedProperties", False))
+    return extra not in (True, False, {})
 
 
 def _admits_anything(schemas: Schemas, node: Any) -> bool:
