@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from yett.cli.folder import in_folder
+from yett.cli.matrix import MATRIX_FORMS, draw_matrix
 from yett.cli.output import FORMATS, RENDERERS, SEVERITIES, as_json, as_text
 from yett.contract.errors import ContractError
 from yett.contract.lint import lint
@@ -51,9 +52,22 @@ PIPED_TABLE_COLUMNS = 4000  # a row is one line for grep, however long its path
 )
 @click.option("--all", "everything", is_flag=True, help="print notes and every operation")
 @click.option("--schema", is_flag=True, help="print the JSON Schema of yett.toml, for editors")
+@click.option(
+    "--matrix",
+    type=click.Choice(MATRIX_FORMS),
+    help="print who may do what: each role by each operation; needs yett[diff]",
+)
 @in_folder
 @click.pass_obj
-def check(folder: Path | None, form: str, fail_on: str, *, everything: bool, schema: bool) -> None:
+def check(
+    folder: Path | None,
+    form: str,
+    fail_on: str,
+    matrix: str | None,
+    *,
+    everything: bool,
+    schema: bool,
+) -> None:
     """Find mistakes in a contract, and show what guards each operation.
 
     Example: yett -C contract/ check --format sarif > yett.sarif
@@ -62,6 +76,9 @@ def check(folder: Path | None, form: str, fail_on: str, *, everything: bool, sch
         click.echo(json.dumps(config_schema(), indent=2))
         return
     try:
+        if matrix:
+            click.echo(draw_matrix(folder or Path(), matrix))
+            return
         found, table, operations = inspect(folder or Path())
     except ContractError as error:
         _print(error.findings, form)

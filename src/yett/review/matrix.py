@@ -64,6 +64,8 @@ class _Row:
     def __init__(self, question: Question, timeout_ms: int) -> None:
         assert question.new is not None
         self.view: View = question.new
+        action = self.view.action
+        self.base = "" if action.approval or action.id == action.base else action.base
         # Before the facts are taken: clauses may speak of more than the rules as a whole do.
         self.clauses = {id(each): _clauses(self.view, each) for each in self.view.rules}
         self.secured = _secured(self.view)
@@ -79,7 +81,7 @@ class _Row:
             return Cell(UNKNOWN, "; ".join(f"`{id_}` has {why}" for id_, why in view.untold))
         permits = [
             each
-            for each in view.rules
+            for each in view.own
             if each.rule.effect == "permit"
             and self._ask(group, all_of(view.allowed, each.holds)) != "no"
         ]
@@ -94,10 +96,12 @@ class _Row:
     def _when(self, group: Group, permits: list[Ruled]) -> str:
         """Put a condition into words: scopes, what permits, what forbids."""
         parts = [words for words, holds in self.secured if self._ask(group, negate(holds)) != "no"]
+        if self.base:
+            parts = [f"as `{self.base}`"]
         ways = [self._said(group, each) for each in permits]
         if ways and all(ways):
             parts.append(" or ".join(f"({way})" for way in dict.fromkeys(ways)))
-        for each in self.view.rules:
+        for each in self.view.own:
             denies = any_of(each.holds, each.errs)
             if each.rule.effect == "forbid" and self._ask(group, denies) != "no":
                 parts.append(f"not ({self._said(group, each) or each.rule.id})")

@@ -42,7 +42,8 @@ class View(NamedTuple):
     Args:
         side, action: whose view it is.
         encoder: with the action's own name, or its operation's where it is a field class.
-        rules: those that can hold or err.
+        rules: those that can hold or err, of a field class after those of its operation.
+        own: those of the action itself.
         secured: where OpenAPI's `security` is met.
         allowed: where the caller gets what is asked.
         untold: (rule, reason) that the solver was not told.
@@ -52,6 +53,7 @@ class View(NamedTuple):
     action: Action
     encoder: Encoder
     rules: tuple[Ruled, ...]
+    own: tuple[Ruled, ...]
     secured: Expr
     allowed: Expr
     untold: tuple[tuple[str, str], ...]
@@ -136,16 +138,19 @@ class _Maker:
         mark = "" if self.alike else "new" if side is self.new else "old"
         allowed = [secured, self._valid(side, principal, resource, encoder)]
         rules: list[Ruled] = []
+        own: tuple[Ruled, ...] = ()
         untold: list[tuple[str, str]] = []
         wanted = [action] if action.approval else [side.actions[action.base], action]
         for each in {step.id: step for step in wanted}.values():
             encoder.variables["action"] = Term(Reference("Action"), text(each.id), FALSE)
             if each.rules is not None:
                 verdict = encode_rules(encoder, each.rules, mark)
-                rules += verdict.rules
+                rules += (own := verdict.rules)
                 untold += verdict.untold
                 allowed.append(verdict.allowed)
-        return View(side, action, encoder, tuple(rules), secured, all_of(*allowed), tuple(untold))
+        return View(
+            side, action, encoder, tuple(rules), own, secured, all_of(*allowed), tuple(untold)
+        )
 
     def _encoder(self, side: Side, action: Action, principal: str, resource: str) -> Encoder:
         who, what = self._principal(side), self._resource(action, resource)
