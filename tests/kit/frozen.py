@@ -98,4 +98,17 @@ def vote_of(principal=BOSS, *, approve=True):
     return Vote(voter=person_of(principal), approve=approve, time=1000.0)
 
 
+def play(x, run, answers):
+    """Drive a run, answering each kind of question from a dict; answers decision and questions."""
+    asked = []
+    try:
+        question = next(run)
+        while True:
+            asked.append(question)
+            answer = answers[type(question)]
+            question = run.send(answer(question) if callable(answer) else answer)
+    except StopIteration as stop:
+        return stop.value, asked
+
+
 __all__ = ["ALICE", "APPROVED", "BOSS", "HOW", "ID"]
