@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 from kit.shop import OWN, compile_shop, document, load_shop
+from msgspec.structs import replace
 
 from yett.contract.errors import ContractError
 from yett.contract.report import Report
 from yett.policy.authz.build import build_authz
+from yett.policy.cedar.model import Decided
+from yett.policy.cedar.slices import make_slices
 
 
 def findings(tmp_path, contents=None, policies=OWN, more=""):
@@ -109,6 +112,18 @@ def test_a_machine_moves_only_records_of_its_own(tmp_path):
     assert ("authz-machine", "`deleteBooking` moves a `Booking`, and is not about one") in [
         (f[0], f[3]) for f in found
     ]
+
+
+def test_a_difference_between_the_engines_is_not_activated(tmp_path, monkeypatch):
+    """A slice that permits what cedarpy denies refuses the contract: the self-check finds it."""
+
+    def wrong(rules, schema, *, engine):
+        made = make_slices(rules, schema, engine=engine)
+        always = replace(made["deleteBooking"], decide=lambda _: Decided(True, ("own",)))
+        return {**made, "deleteBooking": always}
+
+    monkeypatch.setattr("yett.policy.authz.build.make_slices", wrong)
+    assert findings(tmp_path)[0][0] == "authz-difference"
 
 
 def test_nothing_to_do_is_none(tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from kit.shop import compile_shop, document
+from kit.shop import ID, ONE, answer, compile_shop, document, operation
 
 from yett.policy.authz.model import Place
 
@@ -53,6 +53,25 @@ def test_an_answer_that_does_not_show_it_is_not_checkable(tmp_path):
         "the rules of `shop.listBookings` cannot be checked: its answer does not declare `customer`"
         in [r.message for r in policy.remarks]
     )
+
+
+def test_an_answer_about_a_record_is_decided_on_the_record(tmp_path):
+    """A receipt or a download does not say whose it is: the record is read beforehand."""
+    contents = document()
+    receipt = operation("getReceipt", answer({"type": "object"}), resource=ONE)
+    stream = operation("download", resource=ONE, stream="response")
+    for name, made in (("receipt", receipt), ("content", stream)):
+        contents["paths"][f"/bookings/{{id}}/{name}"] = {"parameters": ID, "get": made}
+    found = places(tmp_path, OWNER, contents)
+    assert found["getReceipt"] == Place.READ
+    assert found["download"] == Place.READ
+
+
+def test_a_stream_of_many_is_not_checkable(tmp_path):
+    """Items that pass unread cannot be decided one by one."""
+    contents = document()
+    contents["paths"]["/bookings"]["get"]["x-yett"]["stream"] = "response"
+    assert places(tmp_path, OWNER, contents)["listBookings"] == Place.UNCHECKABLE
 
 
 def test_a_write_without_a_read_is_not_checkable(tmp_path):

@@ -28,9 +28,10 @@ from yett.policy.cedar.flaws import Flaw
 from yett.policy.cedar.model import Rule, Slice
 from yett.policy.cedar.rules import read_rules
 from yett.policy.cedar.schema_text import write_schema
+from yett.policy.cedar.selfcheck import check_slices
 from yett.policy.cedar.slices import make_slices
 from yett.policy.cedar.types import Schema
-from yett.policy.rules import AUTHZ_MACHINE, AUTHZ_POLICY
+from yett.policy.rules import AUTHZ_DIFFERENCE, AUTHZ_MACHINE, AUTHZ_POLICY
 
 
 def build_authz(contract: Contract, report: Report) -> tuple[Authz | None, Report]:
@@ -53,6 +54,8 @@ def build_authz(contract: Contract, report: Report) -> tuple[Authz | None, Repor
     rules, text = _rules(facts, schema, report)
     report.refuse()
     slices = make_slices(rules, schema, engine=contract.config.authz.engine)
+    for difference in check_slices(slices, schema):
+        report.add(AUTHZ_DIFFERENCE, difference, Source(), hint="please report it; see SECURITY.md")
     guards = _guards(facts, slices, lints)
     find_holes(facts, slices, guards, lints)
     authz = Authz(

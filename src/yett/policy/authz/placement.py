@@ -1,7 +1,7 @@
 """Where an operation's rules can be checked, derived from what they read.
 
-Nothing of the record but its uid: before forwarding. A safe method: on the answer. An unsafe one:
-by reading the record first, or, for a new record, in the body. What reads an attribute that the
+Nothing of the record but its uid: before forwarding. A safe method: on the answer, if that shows
+what is read. Else by reading the record first, or, for a new record, in the body. What reads an attribute that the
 place does not show is not checkable: every call is refused, and lint says so.
 """
 
@@ -43,7 +43,7 @@ def place(record: Declared | None, slice_: Slice, facts: Facts, *, whole: bool =
         if not (footprint.resource_uid and (listed or not record.resource.id)):
             return Placed(Place.BEFORE, shape)
     if record.safe:
-        return _shown(Place.RESPONSE, shape, footprint)
+        return _answered(record, shape, footprint, facts)
     if record.new:
         return _shown(Place.BODY, shape, footprint)
     return _read(record, footprint, facts)
@@ -58,6 +58,22 @@ def _without_record(footprint: Footprint) -> Placed:
     if reads_record(footprint):
         return Placed(Place.UNCHECKABLE, missing="the operation names no record")
     return Placed(Place.BEFORE)
+
+
+def _answered(record: Declared, shape: Shape, footprint: Footprint, facts: Facts) -> Placed:
+    """On the answer where it shows what is read; else on the record itself, read beforehand.
+
+    A receipt or a download does not say whose it is; a stream is never seen whole.
+    """
+    streamed = record.operation.settings.stream in ("response", "both")
+    shown = _shown(Place.RESPONSE, shape, footprint)
+    if shown.place is Place.RESPONSE and not streamed:
+        return shown
+    if record.resource.items is None:
+        read = _read(record, footprint, facts)
+        if read.place is Place.READ:
+            return read
+    return Placed(Place.UNCHECKABLE, shape, missing="a stream is not read") if streamed else shown
 
 
 def _shown(where: Place, shape: Shape, footprint: Footprint) -> Placed:
