@@ -6,6 +6,7 @@ import json
 
 from kit.engine import DictView, request
 from kit.shop import OWN, answer, compile_shop, document, operation
+from msgspec.structs import replace
 
 from yett.credentials.verifier import Verified
 from yett.engine.decide import again, decide
@@ -71,7 +72,7 @@ class Scene:
         self.free = True
         self.asked = []
 
-    def decide(self, method, target, body=None, who="ann", **headers):
+    def decide(self, method, target, body=None, who="ann", source="", **headers):
         """Decide one request; a `body` that is no bytes is sent as JSON."""
         raw = body if isinstance(body, bytes | None) else json.dumps(body).encode()
         self.view.quota.clear()
@@ -81,6 +82,7 @@ class Scene:
         if raw is not None:
             headers.setdefault("content_type", JSON.encode())
         wanted = request(target, method, len(raw or b""), **headers)
+        wanted = replace(wanted, source=source or wanted.source)
         self.x = Exchange(self.program, wanted, self.view, NOW)
         return self._drive(decide(self.x), raw)
 
