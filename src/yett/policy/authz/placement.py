@@ -1,8 +1,8 @@
 """Where an operation's rules can be checked, derived from what they read.
 
 Nothing of the record but its uid: before forwarding. A safe method: on the answer, if that shows
-what is read. Else by reading the record first, or, for a new record, in the body. What reads an attribute that the
-place does not show is not checkable: every call is refused, and lint says so.
+what is read. Else by reading the record first, or, for a new record, in the body. What reads an
+attribute that the place does not show is not checkable: every call is refused, and lint says so.
 """
 
 from __future__ import annotations

@@ -36,7 +36,8 @@ def reader_of(record: Declared, facts: Facts) -> Declared | None:
     candidates = _readers(record.resource.type, record.api.name, facts)
     path = record.operation.path
     above = [c for c in candidates if (path + "/").startswith(c.operation.path + "/")]
-    return max(above, key=lambda c: len(c.operation.path), default=None)
+    others = [c for c in above if c.operation.id != record.operation.id]
+    return max(others, key=lambda c: (_shows(c, facts), len(c.operation.path)), default=None)
 
 
 def reader_of_type(type_: str, api: str, facts: Facts) -> Declared | None:
@@ -46,7 +47,7 @@ def reader_of_type(type_: str, api: str, facts: Facts) -> Declared | None:
         if record.resource.read:
             return _named(record.resource.read, record, facts)
     candidates = _readers(type_, api, facts)
-    return min(candidates, key=lambda c: len(c.operation.path), default=None)
+    return max(candidates, key=lambda c: (_shows(c, facts), -len(c.operation.path)), default=None)
 
 
 def showing_action(operation: Operation, name: str, facts: Facts) -> str:
@@ -108,9 +109,15 @@ def _readers(type_: str, api: str, facts: Facts) -> list[Declared]:
     ]
 
 
+def _shows(record: Declared, facts: Facts) -> int:
+    """How many attributes an answer shows: a receipt is on a longer path, and shows none."""
+    return len(shape_of(record, facts.attributes[record.resource.type]).attributes)
+
+
 def _reads_one(record: Declared) -> bool:
-    resource = record.resource
-    return record.operation.method == "GET" and resource.items is None and bool(resource.id)
+    resource, streamed = record.resource, record.operation.settings.stream in ("response", "both")
+    one = resource.items is None and bool(resource.id)
+    return record.operation.method == "GET" and one and not streamed
 
 
 def _needs_query(operation: Operation) -> bool:
