@@ -7,13 +7,14 @@ forbidden are one answer. What a record referred to already is no news and is no
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct
 
 from yett.engine.changes import UNREAD, Way, Write, write_of
 from yett.engine.denial import asks_seen, reason
-from yett.engine.entities import inputs, subject, text_of
+from yett.engine.entities import MISSING, inputs, subject, text_of
 from yett.engine.exchange import Exchange
 from yett.engine.json_patch import UNKNOWN, touches
 from yett.engine.judging import foresee, judge, note
@@ -83,7 +84,7 @@ def _named(x: Exchange, taken: tuple[Taken, ...], write: Write | None) -> Named 
             )
         except OverflowError:
             return TOO_MANY
-        for where, value in found:
+        for where, value in _spread(found):
             text = text_of(value)
             if text is None:
                 return REFERENCE_UNKNOWN(pointer=where, note="the value is no id")
@@ -102,14 +103,23 @@ def _sent(write: Write, pointer: Pointer, before: Any) -> list[tuple[str, Any]]:
     return [
         (pointer_text(path), value)
         for path, value in found
-        if value is not None and (text_of(value) is None or text_of(value) not in old)
+        if value is not None and (type(value) is list or text_of(value) not in old - {None})
     ]
+
+
+def _spread(found: list[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Take the items of an array that is labelled as a whole."""
+    for where, value in found:
+        if type(value) is list:
+            yield from ((f"{where}/{at}", item) for at, item in enumerate(value))
+        else:
+            yield where, value
 
 
 def _edited(write: Write, pointer: Pointer) -> list[tuple[Pointer, Any]]:
     found: list[tuple[Pointer, Any]] = []
     for edit in write.edits:
-        if not edit.writes or not touches(edit, pointer):
+        if not edit.writes or edit.value is MISSING or not touches(edit, pointer):
             continue
         if edit.value is UNKNOWN or len(edit.path) > len(pointer):
             found.append((edit.path, edit.value))  # no id: refused

@@ -44,7 +44,10 @@ def references_of(
 
 def _places(operation: Operation, facets: Facets) -> Iterator[tuple[Located, str]]:
     for parameter in operation.parameters:
-        for type_ in facets.words((parameter.schema,), REFERENCE):
+        own = (parameter.schema,)
+        items = facets.child(own, EVERY)
+        words = facets.words(own, REFERENCE)
+        for type_ in sorted(words | (facets.words(items.nodes, REFERENCE) if items else words)):
             yield Located(parameter.location, parameter.name), type_
     for pointer, type_ in _pointers(facets, json_requests(operation)):
         yield Located("body", pointer=pointer), type_
