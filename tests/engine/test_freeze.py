@@ -54,7 +54,7 @@ def frozen(
     x = Exchange(bound, request(target, "POST", len(body), **named), DictView(), 1000.0)
     x.plan, x.principal, x.resources = bound.plans[operation], principal, resources
     x.body, x.parsed = body, json.loads(body) if body else None
-    return freeze(x, how)
+    return freeze(x, how, resources[0] if resources else "")
 
 
 def test_the_published_vectors_hold():

@@ -59,7 +59,7 @@ class Approval(Struct, frozen=True, kw_only=True):
         recorded: whether it is in the ledger that it was asked for; only then it can be used.
         votes: those that are in the ledger.
         entity: the record it is about as a Cedar entity, as `engine.entity_text` writes it; empty
-            where none is known.
+            once the approval is no longer open.
     """
 
     id: str

@@ -12,27 +12,24 @@ from typing import Any
 from yett.policy.cedar.extensions import CedarError
 from yett.policy.cedar.model import Entity, Uid, Value
 from yett.policy.cedar.types import Schema
-from yett.policy.cedar.values import ValueMismatch, read_value, to_json
+from yett.policy.cedar.values import ValueMismatch, read_id, read_value, to_json
 
 MAX_ENTITY_CHARACTERS = 64 * 1024
 
 
-def write_entity_text(entity: Entity | None) -> str:
-    """Write an entity; nothing when there is none, or too much of it."""
-    if entity is None:
-        return ""
-    attrs = {name: plain(value) for name, value in entity.attrs.items()}
-    text = json.dumps({"type": entity.uid.type, "id": entity.uid.id, "attrs": attrs})
-    return text if len(text) <= MAX_ENTITY_CHARACTERS else ""
+def write_entity_text(entity: Entity | None, uid: Uid) -> str:
+    """Write an entity, of which at least the name is known; too much of it is left out."""
+    attrs = {} if entity is None else {n: plain(value) for n, value in entity.attrs.items()}
+    named = {"type": uid.type, "id": uid.id}
+    text = json.dumps({**named, "attrs": attrs})
+    return text if len(text) <= MAX_ENTITY_CHARACTERS else json.dumps({**named, "attrs": {}})
 
 
 def read_entity_text(text: str, schema: Schema) -> Entity | None:
-    """Read it back by a schema; None when it does not fit, and then no rule sees a record."""
-    if not text:
-        return None
+    """Read it back by a schema; None when it does not fit, and then nobody may approve."""
     try:
         found = json.loads(text)
-        uid = Uid(found["type"], found["id"])
+        uid = Uid(found["type"], read_id(found["id"]))
         types = {a.name: a.type for a in schema.entities[uid.type].attributes}
         attrs = {name: read_value(types[name], json_) for name, json_ in found["attrs"].items()}
     except (ValueError, TypeError, KeyError, AttributeError, ValueMismatch, CedarError):

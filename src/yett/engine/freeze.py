@@ -22,12 +22,13 @@ from yett.policy.masks import COVER
 FORMAT = "yett-approval/1"
 
 
-def freeze(x: Exchange, how: Approvable) -> Frozen:
+def freeze(x: Exchange, how: Approvable, resource: str) -> Frozen:
     """Freeze a request that has passed every step before.
 
     Args:
         x: the exchange; parameters and body are in their canonical form.
         how: what its operation declares.
+        resource: Cedar uid of the record it is about, empty where it names none.
     """
     assert x.plan is not None
     body = x.body or b""
@@ -50,7 +51,7 @@ def freeze(x: Exchange, how: Approvable) -> Frozen:
             "operation": x.plan.operation.id,
             "policy": x.program.policy.digest,
             "requester": principal.id,
-            "resource": x.resources[0] if x.resources else "",
+            "resource": resource,
             "shown": sha256(shown.encode()),
             "target": target,
         }

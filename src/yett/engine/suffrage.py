@@ -15,8 +15,6 @@ from yett.engine.people import PEOPLE
 from yett.engine.steps.scopes import granted
 from yett.policy.approvable import Approvable
 from yett.policy.authz.model import Authz
-from yett.policy.authz.names import API
-from yett.policy.cedar.model import Uid
 
 
 def may_approve(x: Exchange, approval: Approval) -> bool:
@@ -31,17 +29,16 @@ def may_approve(x: Exchange, approval: Approval) -> bool:
         return False
     how, policy = plan.operation.approvable, x.program.policy
     if policy.authz is not None:
-        return _permitted(x, policy.authz, how, plan.operation.api, approval)
+        return _permitted(x, policy.authz, how, approval)
     if x.principal.kind not in PEOPLE:
         return False  # a service account is nobody's second pair of eyes
     roles = {role: frozenset(scopes) for role, scopes in policy.config.vocabulary.roles.items()}
     return how.scope in granted(x.principal, roles)
 
 
-def _permitted(x: Exchange, authz: Authz, how: Approvable, api: str, approval: Approval) -> bool:
+def _permitted(x: Exchange, authz: Authz, how: Approvable, approval: Approval) -> bool:
     slice_ = authz.slices.get(how.action)
-    if slice_ is None:
-        return False
     entity = read_entity_text(approval.entity, authz.schema)
-    resource = entity.uid if entity is not None else Uid(API, api)
-    return weigh(x, slice_, inputs(x, resource, entity, None)).allow
+    if slice_ is None or entity is None or entity.uid.type != how.type:
+        return False
+    return weigh(x, slice_, inputs(x, entity.uid, entity, None)).allow

@@ -10,6 +10,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from yett.policy.authz.model import Located
+
 Mask = Callable[[str, Any], Any]
 
 
@@ -26,6 +28,8 @@ class Approvable(Struct, frozen=True, kw_only=True):
             declare no secret.
         scope: scope that lets its holder approve, where the contract has no Cedar policies.
         action: Cedar action that lets its holder approve, where it has.
+        type: entity type of the record that the operation is about, `Api` where it is about none.
+        located: where that record's id is in the request; None for lists and new records.
     """
 
     reads: bool
@@ -36,3 +40,5 @@ class Approvable(Struct, frozen=True, kw_only=True):
     mask: Mask | None = None
     scope: str = ""
     action: str = ""
+    type: str = "Api"
+    located: Located | None = None

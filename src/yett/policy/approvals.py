@@ -22,7 +22,8 @@ from yett.contract.model import (
     Settings,
 )
 from yett.policy.approvable import Approvable
-from yett.policy.authz.names import APPROVING, class_action
+from yett.policy.authz.names import API, APPROVING, class_action
+from yett.policy.authz.reads import locate
 from yett.policy.head_fields import IGNORED_HEADERS
 from yett.policy.masks import Walk, make_mask
 
@@ -81,6 +82,7 @@ def approvable(operation: Operation, api: Api, action: str) -> Approvable | None
     if not demands_approvals(operation):
         return None
     shown = {(one.location, one.parameter) for one in _schemes((operation,))}
+    resource = operation.settings.resource
     heads = {name.lower() for name in _declared(operation, "header")}
     return Approvable(
         reads=operation.body is not None and operation.settings.stream not in {"request", "both"},
@@ -94,6 +96,8 @@ def approvable(operation: Operation, api: Api, action: str) -> Approvable | None
         mask=make_mask(operation.body.content, api.document) if operation.body else None,
         scope=SCOPE + action,
         action=class_action(action, APPROVING),
+        type=API if resource is None else resource.type,
+        located=None if resource is None else locate(resource.id),
     )
 
 

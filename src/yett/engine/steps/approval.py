@@ -23,13 +23,19 @@ from yett.engine.approvals import (
 from yett.engine.entity_text import write_entity_text
 from yett.engine.exchange import Exchange
 from yett.engine.freeze import freeze
+from yett.engine.located import make_finder
+from yett.engine.own_record import OwnRecord
 from yett.engine.people import person_of
 from yett.engine.questions import MakeDurable
 from yett.engine.record import happening
 from yett.engine.step import Asking, Step, asking
 from yett.policy.approvable import Approvable
 from yett.policy.approvals import APPROVAL_FIELD, APPROVALS_PATH
+from yett.policy.authz.model import Place
+from yett.policy.authz.names import API
+from yett.policy.authz.placement import reads_record
 from yett.policy.browser import Browser
+from yett.policy.cedar.model import Uid
 from yett.policy.model import OperationPolicy, Policy
 from yett.problems import (
     APPROVAL_INVALID,
@@ -45,7 +51,7 @@ _ID = re.compile(rb"[0-9a-f]{32}")
 
 def make_approval(operation: OperationPolicy, policy: Policy, browser: Browser) -> Step | None:
     """Ask for approvals where the operation demands them."""
-    del policy, browser
+    del browser
     demand, how = operation.demand, operation.approvable
     if demand is None or not demand.approvals:
         return None
@@ -54,29 +60,65 @@ def make_approval(operation: OperationPolicy, policy: Policy, browser: Browser) 
         return lambda _x: APPROVAL_NEEDED(note=f"{demand.approvals} would have to approve")
     if how is None or operation.websocket:
         return lambda _x: UNFREEZABLE
-    return asking(lambda x: _approve(x, demand, how))
+    return asking(Approving(demand, how, operation, policy).run)
 
 
-def _approve(x: Exchange, demand: Sensitive, how: Approvable) -> Asking:
-    """Freeze the request; then ask for approvals, or use one."""
-    if not x.principal.id:
-        return CREDENTIAL_MISSING(headers=((b"www-authenticate", b"Bearer"),))
-    if x.approval:
-        return None  # used up by this very exchange, whose record had changed meanwhile
-    if not how.reads and x.request.length != 0:
-        return UNFREEZABLE
-    if x.body is not None and len(x.body) > MAX_BODY_BYTES:
-        return TOO_LONG
-    frozen = freeze(x, how)
-    if len(frozen.shown) > MAX_SHOWN_CHARACTERS:
-        return TOO_LONG
-    named = x.request.headers.get(APPROVAL_FIELD)
-    if named is None:
-        return (yield from _ask(x, frozen, demand))
-    return (yield from _use(x, frozen, named, demand))
+class Approving:
+    """Freezes the requests of one operation; asks for approvals, or uses one."""
+
+    __slots__ = ("_demand", "_find", "_how", "_own")
+
+    def __init__(
+        self, demand: Sensitive, how: Approvable, operation: OperationPolicy, policy: Policy
+    ) -> None:
+        self._demand, self._how = demand, how
+        self._find = make_finder(how.located, operation)
+        self._own = _record_for_approvers(how, operation, policy)
+
+    def run(self, x: Exchange) -> Asking:
+        """Freeze the request; then ask for approvals, or use one."""
+        how = self._how
+        if not x.principal.id:
+            return CREDENTIAL_MISSING(headers=((b"www-authenticate", b"Bearer"),))
+        if x.approval:
+            return None  # used up by this very exchange, whose record had changed meanwhile
+        if not how.reads and x.request.length != 0:
+            return UNFREEZABLE
+        if x.body is not None and len(x.body) > MAX_BODY_BYTES:
+            return TOO_LONG
+        uid = self._name(x)
+        frozen = freeze(x, how, str(uid) if uid.id and uid.type != API else "")
+        if len(frozen.shown) > MAX_SHOWN_CHARACTERS:
+            return TOO_LONG
+        named = x.request.headers.get(APPROVAL_FIELD)
+        if named is not None:
+            return (yield from _use(x, frozen, named, self._demand))
+        if self._own is not None:
+            problem = yield from self._own.hold(x)
+            if problem is not None:
+                return problem
+        return (yield from _ask(x, frozen, self._demand, write_entity_text(x.entity, uid)))
+
+    def _name(self, x: Exchange) -> Uid:
+        """Return the name of the record, with an empty id for lists and new records."""
+        assert x.plan is not None
+        if self._how.type == API:
+            return Uid(API, x.plan.operation.api)
+        return Uid(self._how.type, self._find(x) or "")
 
 
-def _ask(x: Exchange, frozen: Frozen, demand: Sensitive) -> Asking:
+def _record_for_approvers(
+    how: Approvable, operation: OperationPolicy, policy: Policy
+) -> OwnRecord | None:
+    """Return what reads the record, where the rules of approvers look into it."""
+    slice_ = policy.authz.slices.get(how.action) if policy.authz is not None else None
+    guard = operation.guard
+    if slice_ is None or guard is None or guard.place is not Place.READ:
+        return None
+    return OwnRecord(guard, operation, policy) if reads_record(slice_.footprint) else None
+
+
+def _ask(x: Exchange, frozen: Frozen, demand: Sensitive, entity: str) -> Asking:
     """Put the request down, and on record before anybody is told of it."""
     assert x.plan is not None
     question = AskApproval(
@@ -86,7 +128,7 @@ def _ask(x: Exchange, frozen: Frozen, demand: Sensitive) -> Asking:
         needed=demand.approvals,
         within=demand.within,
         now=x.now,
-        entity=write_entity_text(x.entity),
+        entity=entity,
     )
     asked = yield question
     if isinstance(asked, str):

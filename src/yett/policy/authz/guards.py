@@ -22,7 +22,7 @@ from yett.policy.authz.model import (
     Read,
     Referred,
 )
-from yett.policy.authz.names import API, class_action
+from yett.policy.authz.names import API, APPROVING, class_action
 from yett.policy.authz.placement import Placed, place, reads_record
 from yett.policy.authz.reads import locate, showing_action
 from yett.policy.authz.references import references_of
@@ -48,7 +48,7 @@ def make_guard(operation: Operation, bench: Bench) -> Guard | None:
     written = _written(operation, bench)
     machine = _machine(operation, record, facts)
     state = _state(record, machine, facts)
-    placed = place(record, slice_, facts, whole=_needs_whole(operation, written, state))
+    placed = place(record, slice_, facts, whole=_needs_whole(operation, written, state, bench))
     if placed.place is Place.UNCHECKABLE:
         _uncheckable(operation, placed, bench.lints)
     guard = Guard(
@@ -88,9 +88,19 @@ def _by_team(id_: str) -> bool:
     return not id_.startswith("default:")
 
 
-def _needs_whole(operation: Operation, written: tuple[Fields, ...], state: Pointer | None) -> bool:
-    """Only what changes is authorised, so the record must be there to compare with."""
-    return operation.method not in SAFE and bool(written or state is not None)
+def _needs_whole(
+    operation: Operation, written: tuple[Fields, ...], state: Pointer | None, bench: Bench
+) -> bool:
+    """Whether the record must be there, whatever the operation's own rules read.
+
+    Only what changes is authorised, so there must be something to compare with; and who may approve
+    may depend on the record.
+    """
+    if operation.method in SAFE:
+        return False
+    approving = bench.slices.get(class_action(bench.facts.actions[operation.id], APPROVING))
+    approved = approving is not None and reads_record(approving.footprint)
+    return bool(written or state is not None or approved)
 
 
 def _uncheckable(operation: Operation, placed: Placed, lints: Report) -> None:
