@@ -55,6 +55,14 @@ def test_an_answer_that_does_not_show_it_is_not_checkable(tmp_path):
     )
 
 
+def test_a_permit_that_cannot_be_seen_leaves_the_others(tmp_path):
+    """The owner's rule cannot hold for a new record without an owner; the rule for new ones can."""
+    new = '@id("b") permit(principal is User, action == Action::"createBooking", resource);'
+    assert places(tmp_path, OWNER + new)["createBooking"] == Place.BODY
+    forbid = '@id("c") forbid(principal, action, resource is Booking) when { resource.price > 5 };'
+    assert places(tmp_path, OWNER + new + forbid)["createBooking"] == Place.UNCHECKABLE
+
+
 def test_an_answer_about_a_record_is_decided_on_the_record(tmp_path):
     """A receipt or a download does not say whose it is: the record is read beforehand."""
     contents = document()

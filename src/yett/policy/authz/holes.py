@@ -8,6 +8,7 @@ from __future__ import annotations
 from yett.contract.model import Operation
 from yett.contract.report import Report, quote
 from yett.policy.authz.facts import Facts
+from yett.policy.authz.generated import SEEN
 from yett.policy.authz.model import Guard
 from yett.policy.authz.names import APPROVING, class_action
 from yett.policy.cedar.footprint import footprint
@@ -30,7 +31,10 @@ def _object(operation: Operation, facts: Facts, slices: dict[str, Slice], lints:
     if record is None or not record.resource.id or settings.public_object or settings.public:
         return
     rules = slices[facts.actions[operation.id]].rules
-    read = footprint(tuple(rule for rule in rules if not rule.generated))
+    # A state is nobody's ownership; having been shown a record is something like it.
+    read = footprint(rule for rule in rules if not rule.generated or rule.id.startswith(SEEN))
+    if SEEN in read.context:
+        return
     if read.resource or read.resource_uid or "resource" in read.whole:
         return
     message = f"no rule of `{operation.id}` looks at the {quote(record.resource.type)} it is about"

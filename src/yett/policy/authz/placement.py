@@ -13,6 +13,7 @@ from yett.policy.authz.declared import Declared, shape_of
 from yett.policy.authz.facts import Facts
 from yett.policy.authz.model import Place, Read, Shape
 from yett.policy.authz.reads import locate, make_read, reader_of
+from yett.policy.cedar.footprint import footprint
 from yett.policy.cedar.model import Footprint, Slice
 
 
@@ -34,69 +35,80 @@ def place(record: Declared | None, slice_: Slice, facts: Facts, *, whole: bool =
         facts: of the contract.
         whole: the record itself is needed, whatever the rules read (changed fields, states).
     """
-    footprint = slice_.footprint
+    reads = slice_.footprint
     if record is None:
-        return _without_record(footprint)
+        return _without_record(reads)
     shape = shape_of(record, facts.attributes[record.resource.type])
-    if not reads_record(footprint) and not whole:
+    if not reads_record(reads) and not whole:
         listed = record.resource.items is not None
-        if not (footprint.resource_uid and (listed or not record.resource.id)):
+        if not (reads.resource_uid and (listed or not record.resource.id)):
             return Placed(Place.BEFORE, shape)
     if record.safe:
-        return _answered(record, shape, footprint, facts)
+        return _answered(record, shape, slice_, facts)
     if record.new:
-        return _shown(Place.BODY, shape, footprint)
-    return _read(record, footprint, facts)
+        return _shown(Place.BODY, shape, slice_)
+    return _read(record, slice_, facts)
 
 
-def reads_record(footprint: Footprint) -> bool:
+def reads_record(reads: Footprint) -> bool:
     """Whether rules look into the record, not only at its uid."""
-    return bool(footprint.resource) or "resource" in footprint.whole
+    return bool(reads.resource) or "resource" in reads.whole
 
 
-def _without_record(footprint: Footprint) -> Placed:
-    if reads_record(footprint):
+def _without_record(reads: Footprint) -> Placed:
+    if reads_record(reads):
         return Placed(Place.UNCHECKABLE, missing="the operation names no record")
     return Placed(Place.BEFORE)
 
 
-def _answered(record: Declared, shape: Shape, footprint: Footprint, facts: Facts) -> Placed:
+def _answered(record: Declared, shape: Shape, slice_: Slice, facts: Facts) -> Placed:
     """On the answer where it shows what is read; else on the record itself, read beforehand.
 
     A receipt or a download does not say whose it is; a stream is never seen whole.
     """
     streamed = record.operation.settings.stream in ("response", "both")
-    shown = _shown(Place.RESPONSE, shape, footprint)
+    shown = _shown(Place.RESPONSE, shape, slice_)
     if shown.place is Place.RESPONSE and not streamed:
         return shown
     if record.resource.items is None:
-        read = _read(record, footprint, facts)
+        read = _read(record, slice_, facts)
         if read.place is Place.READ:
             return read
     return Placed(Place.UNCHECKABLE, shape, missing="a stream is not read") if streamed else shown
 
 
-def _shown(where: Place, shape: Shape, footprint: Footprint) -> Placed:
-    missing = _missing(shape, footprint)
+def _shown(where: Place, shape: Shape, slice_: Slice) -> Placed:
+    missing = _missing(shape, slice_)
     if missing:
         what = "answer" if where is Place.RESPONSE else "request"
         return Placed(Place.UNCHECKABLE, shape, missing=f"its {what} does not declare {missing}")
     return Placed(where, shape)
 
 
-def _read(record: Declared, footprint: Footprint, facts: Facts) -> Placed:
+def _read(record: Declared, slice_: Slice, facts: Facts) -> Placed:
     reader = reader_of(record, facts)
     read = make_read(reader, record.operation, facts) if reader is not None else None
     if read is None or locate(record.resource.id) is None:
         why = f"no GET reads one {record.resource.type} by its id"
         return Placed(Place.UNCHECKABLE, missing=why)
-    missing = _missing(read.shape, footprint)
+    missing = _missing(read.shape, slice_)
     if missing:
         why = f"{read.operation} does not show {missing}"
         return Placed(Place.UNCHECKABLE, read.shape, missing=why)
     return Placed(Place.READ, read.shape, read)
 
 
-def _missing(shape: Shape, footprint: Footprint) -> str:
+def _missing(shape: Shape, slice_: Slice) -> str:
+    """Name what must be shown and is not; empty when the rules can be carried out.
+
+    A permit that reads what is not shown cannot hold, as in Cedar, and another one may. A forbid
+    that does so would err, and deny whatever is asked.
+    """
     shown = {attribute.name for attribute, _ in shape.attributes}
-    return ", ".join(f"`{name}`" for name in sorted(footprint.resource - shown))
+    blind = {rule.id: footprint((rule,)).resource - shown for rule in slice_.rules}
+    forbids = [rule.id for rule in slice_.rules if rule.effect == "forbid" and blind[rule.id]]
+    permits = [rule.id for rule in slice_.rules if rule.effect == "permit"]
+    if not forbids and (not permits or any(not blind[id_] for id_ in permits)):
+        return ""
+    names = frozenset().union(*(blind[id_] for id_ in forbids or permits))
+    return ", ".join(f"`{name}`" for name in sorted(names))
