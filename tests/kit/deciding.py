@@ -52,6 +52,18 @@ def read(value, etag=b"", status=200, media_type=JSON):
     return RecordRead(status, media_type, etag, body)
 
 
+COMPILED = {}  # a policy is never written to, so the same contract is compiled once
+
+
+def compiled(folder, contents, settings):
+    """The policy and program of a shop."""
+    key = json.dumps([contents, settings], sort_keys=True)
+    if key not in COMPILED:
+        policy = compile_shop(folder, contents, **settings)
+        COMPILED[key] = policy, build(policy)
+    return COMPILED[key]
+
+
 class Scene:
     """One compiled contract, its callers and the records of its service.
 
@@ -64,8 +76,7 @@ class Scene:
     """
 
     def __init__(self, folder, contents=None, **settings):
-        self.policy = compile_shop(folder, contents, **settings)
-        self.program = build(self.policy)
+        self.policy, self.program = compiled(folder, contents, settings)
         self.view = DictView()
         self.people = {"ann": person(), "bob": person("8"), "staff": person("1", "staff")}
         self.records = {"/bookings/3": read(booking())}
