@@ -38,6 +38,10 @@ def _below(value: Any, pointer: Pointer, how: str) -> bool:
     """Hide at one pointer; as deep as the pointer is long."""
     token, rest = pointer[0], pointer[1:]
     found = False
+    if token == EVERY and not rest and how == "drop" and type(value) in (dict, list):
+        found = bool(value)
+        value.clear()
+        return found
     for key in _keys(value, token):
         if rest:
             found = _below(value[key], rest, how) or found
@@ -48,13 +52,13 @@ def _below(value: Any, pointer: Pointer, how: str) -> bool:
 
 
 def _keys(value: Any, token: str) -> list[Any]:
-    """Return the keys that a token means; of an array the last first, so that dropping is safe."""
+    """Return the keys that a token means."""
     if type(value) is dict:
         # A member that is really called `*` is one of all; never the only one that is hidden.
         return list(value) if token == EVERY else [token] if token in value else []
     if type(value) is list:
         if token == EVERY:
-            return list(range(len(value) - 1, -1, -1))
+            return list(range(len(value)))
         at = index_of(token)
         return [at] if 0 <= at < len(value) else []
     return []
@@ -63,8 +67,8 @@ def _keys(value: Any, token: str) -> list[Any]:
 def _at(value: Any, key: Any, how: str) -> None:
     if how == LOOK:
         return
-    if how == "drop":
-        del value[key]
+    if how == "drop" and type(value) is dict:
+        del value[key]  # an item alone becomes null: its place says which one the others are
     elif how == "mask" and type(value[key]) is str:
         value[key] = COVER
     else:
