@@ -4,6 +4,6 @@ In goes the service's whole answer; `engine.release` decides with what is here w
 and fields may leave. Never changes what it was not asked to, does no I/O, raises nothing.
 """
 
-from yett.engine.answers.checks import WITHOUT, Checks, make_checks
+from yett.engine.answers.checks import Checks, make_checks
 
-__all__ = ["WITHOUT", "Checks", "make_checks"]
+__all__ = ["Checks", "make_checks"]
