@@ -258,6 +258,7 @@ def test_a_class_is_hidden_from_who_may_not_see_it(scene):
     """Staff may read every booking, but nobody's phone."""
     left = seen(answered(scene, "/bookings/3", booking(3, 8, **FULL), who="staff"))
     assert left == booking(3, 8, note="n")
+    assert scene.x.why == ("hidden from the caller: pii",)
     left = seen(answered(scene, "/bookings", listing(4, 7, 8), who="staff"))
     assert [item.get("phone") for item in left["items"]] == [None] * 4
 
@@ -315,6 +316,7 @@ def test_what_the_contract_does_not_declare_does_not_leave(scene):
     value["debug"] = {"sql": "select"}
     left = seen(answered(scene, "/bookings", value))
     assert left == listing(2, 7)
+    assert scene.x.why == ("left out as undeclared: /debug, /items/*/margin",)
 
 
 def test_a_refusal_of_the_service_goes_through_its_schema(tmp_path):

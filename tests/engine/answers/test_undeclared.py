@@ -30,10 +30,11 @@ def test_the_status_chooses(status, chosen):
 )
 def test_a_mode_decides_whether_it_counts(mode, changed, noted):
     """Observed, it is noted and the answer stays; enforced, the answer is another."""
-    x = SimpleNamespace(observed=())
+    x = SimpleNamespace(observed=(), why=())
     checks = SimpleNamespace(declared=Declared({"200": keep}), undeclared=mode)
     assert leave_out(x, checks, 200, {"a": 1}) is changed
     assert len(x.observed) == noted
+    assert x.why == (("left out as undeclared: /a",) if changed else ())
     assert leave_out(x, checks, 200, {}) is False
     assert leave_out(x, checks, 404, {"a": 1}) is False
 

@@ -238,8 +238,11 @@ class Success:
             return
         for value, uid, entity in records:
             shown.hide(value, uid, entity)
-        if shown.hidden:
-            self._changed = self._changed or mode is Mode.ENFORCE
-            if mode is Mode.OBSERVE:
-                names = ", ".join(sorted(shown.hidden))
-                self._x.observed += (FIELD_NOT_PERMITTED(note=f"shown all the same: {names}"),)
+        if not shown.hidden:
+            return
+        names = ", ".join(sorted(shown.hidden))
+        if mode is Mode.OBSERVE:
+            self._x.observed += (FIELD_NOT_PERMITTED(note=f"shown all the same: {names}"),)
+            return
+        self._changed = True
+        self._x.why += (f"hidden from the caller: {names}",)

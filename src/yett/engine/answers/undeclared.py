@@ -26,9 +26,13 @@ def leave_out(x: Exchange, checks: Checks, status: int, value: Any) -> bool:
     if keep is None:
         return False
     lost = keep(value)[1]
-    if lost and checks.undeclared is Mode.OBSERVE:
+    if not lost:
+        return False
+    if checks.undeclared is Mode.OBSERVE:
         x.observed += (ANSWER_UNDECLARED(note=told(lost)),)
-    return bool(lost) and checks.undeclared is Mode.ENFORCE
+        return False
+    x.why += (f"left out as undeclared: {told(lost)}",)
+    return True
 
 
 def keeper(declared: Declared, status: int) -> Any:
