@@ -5,5 +5,6 @@ from __future__ import annotations
 from yett.cli.demo.attacks_access import IDENTITY, UNDECLARED
 from yett.cli.demo.attacks_channel import ANSWERS, BROWSER, FRAMING, NUMBERS
 from yett.cli.demo.attacks_input import SHAPE, TEXT
+from yett.cli.demo.attacks_records import MOMENTS, RECORDS
 
-ACTS = (UNDECLARED, IDENTITY, SHAPE, TEXT, FRAMING, BROWSER, ANSWERS, NUMBERS)
+ACTS = (RECORDS, MOMENTS, UNDECLARED, IDENTITY, SHAPE, TEXT, FRAMING, BROWSER, ANSWERS, NUMBERS)

@@ -117,12 +117,12 @@ ANSWERS = Act(
     (
         Attack(
             says="make it crash, and read",
-            ask=get("/invoices/2/receipt"),
+            ask=get("/invoices/2/receipt", who="ben"),
             code="upstream-failed",
             keeps=(b"Traceback", b"/site-packages/"),
             harm=b"Traceback",
             loss="paths, versions and SQL",
-            arrives=1,
+            arrives=2,
         ),
         Attack(
             says="ask what it is made of",

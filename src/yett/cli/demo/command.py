@@ -18,13 +18,14 @@ from rich.console import Console
 
 from yett.cli.demo import evidence, report
 from yett.cli.demo.attacks import ACTS
+from yett.cli.demo.attacks_records import MOMENTS, RECORDS
 from yett.cli.demo.holes import HOLES
 from yett.cli.demo.play import Player, Probed, Struck, Visited
 from yett.cli.demo.stage import Stage, StageError, set_stage
 from yett.cli.demo.traffic import HOST
 from yett.cli.demo.visits import VISITS
 
-SHOWN_CODES = ("undeclared-path", "body-invalid")
+SHOWN_CODES = ("undeclared-path", "no-such-record")
 
 
 @click.command("demo")
@@ -95,7 +96,6 @@ def _play_attacks(console: Console, player: Player) -> list[Struck]:
 
 def _play_holes(console: Console, player: Player) -> list[Probed]:
     report.title(console, "what this version does not stop")
-    console.print("  A contract says who may call an operation, not yet whose record it may touch.")
     results = []
     for hole in HOLES:
         results.append(player.probe(hole))
@@ -114,6 +114,17 @@ def _prove(console: Console, stage: Stage, strikes: list[Struck], found: evidenc
             shown = evidence.show(stage, request)
             report.command(console, f"yett audit show {request}", shown)
     report.command(console, "yett audit verify", found.report)
+    _explain(console, strikes, found)
+
+
+def _explain(console: Console, strikes: list[Struck], found: evidence.Evidence) -> None:
+    """Say why, as operators read it; the caller got a request id and no more."""
+    report.subtitle(console, "why, for operators alone")
+    mine = {id(attack) for act in (RECORDS, MOMENTS) for attack in act.attacks}
+    for strike in strikes:
+        why = found.why.get(strike.last.field("yett-request-id"), "")
+        if id(strike.attack) in mine and why:
+            report.explained(console, strike.attack.ask, why)
 
 
 def _sum_up(
@@ -136,7 +147,7 @@ def _sum_up(
     report.title(console, "in short")
     report.rows(console, checks)
     console.print(f"      {'the portal without a gate':<28}came to harm {harmed} times")
-    console.print(f"      {'not stopped yet':<28}{still} of {len(probes)}: rules about records")
+    console.print(f"      {'not stopped yet':<28}{still} of {len(probes)}")
     console.print("\n  next: README.md, docs/life-of-a-request.md, examples/portal/contract/")
     return all(good for _, _, good in checks)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
 
@@ -26,12 +27,14 @@ class Evidence(Struct, frozen=True, kw_only=True):
         arrivals: requests in the access log of the portal behind the gate.
         records: records of requests in the ledger.
         verified: whether the chain is whole.
+        why: request id -> why it was refused, as operators read it.
         report: what `yett audit verify` printed.
     """
 
     arrivals: int
     records: int
     verified: bool
+    why: dict[str, str]
     report: str
 
 
@@ -43,13 +46,14 @@ def gather(stage: Stage, expected: int) -> Evidence:
         expected: how many requests went to the gate.
     """
     until = time.monotonic() + WAIT_SECONDS
-    while (records := _count_records(stage)) < expected and time.monotonic() < until:
+    while len(records := _read_records(stage)) < expected and time.monotonic() < until:
         time.sleep(POLL_SECONDS)
     verdict = run_yett(stage.contract, "audit", "verify")
     return Evidence(
         arrivals=count_arrivals(stage.arrivals),
-        records=records,
+        records=len(records),
         verified=verdict.returncode == 0,
+        why={r["request"]: (r.get("why") or [r.get("note", "")])[0] for r in records},
         report=verdict.stdout or verdict.stderr,
     )
 
@@ -64,10 +68,10 @@ def show(stage: Stage, request: str) -> str:
     return run_yett(stage.contract, "audit", "show", request).stdout
 
 
-def _count_records(stage: Stage) -> int:
+def _read_records(stage: Stage) -> list[dict[str, Any]]:
     found = run_yett(
         stage.contract,
         *("audit", "search", "--kind", "request", "--limit", MOST_RECORDS, "--format", "json"),
     )
-    lines = [json.loads(line) for line in found.stdout.splitlines() if line.startswith("{")]
-    return len(lines)
+    lines = (line for line in found.stdout.splitlines() if line.startswith("{"))
+    return [json.loads(line)["event"] for line in lines]

@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import pairwise
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from yett.cli.demo.attack import Attack
 from yett.cli.demo.holes import Hole
@@ -86,6 +87,10 @@ class Probed(Struct, frozen=True):
         return self.answer.holds(self.hole.harm)
 
 
+# Members of an answer that a later request repeats.
+NOTED = ("approval", "digest")
+
+
 class Player:
     """Sends the requests of one demo.
 
@@ -97,6 +102,7 @@ class Player:
         self._stage = stage
         self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="slow-attack")
         self._slow: dict[str, Future[Struck]] = {}
+        self._noted: dict[str, str] = {}
         self.sent = 0
 
     def begin(self, attacks: tuple[Attack, ...]) -> None:
@@ -106,8 +112,11 @@ class Player:
                 self._slow[attack.says] = self._pool.submit(self._strike, attack)
 
     def visit(self, visit: Visit) -> Visited:
-        """Send an honest request through the gate."""
-        return Visited(visit, self._gate(visit.ask))
+        """Send an honest request through the gate, and note what the next ones need of it."""
+        visit = replace(visit, ask=fill(visit.ask, self._noted))
+        answer = self._gate(visit.ask)
+        self._noted |= {key: str(answer.problem[key]) for key in NOTED if key in answer.problem}
+        return Visited(visit, answer)
 
     def strike(self, attack: Attack) -> Struck:
         """Send an attack, or wait for one that has begun."""
@@ -137,6 +146,17 @@ class Player:
 
     def _send(self, ask: Ask, port: int) -> Answer:
         return send(ask, port, self._stage.people.get(ask.who))
+
+
+def fill(ask: Ask, noted: dict[str, str]) -> Ask:
+    """Put what earlier answers said into a request: `{approval}`, `{digest}`."""
+    target, body, headers = ask.target, ask.body, ask.headers
+    for name, value in noted.items():
+        hole = "{" + name + "}"
+        target = target.replace(hole, value)
+        body = body.replace(hole.encode(), value.encode())
+        headers = tuple((key, text.replace(hole, value)) for key, text in headers)
+    return replace(ask, target=target, body=body, headers=headers)
 
 
 def statuses(answers: tuple[Answer, ...]) -> str:

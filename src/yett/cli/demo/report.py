@@ -80,6 +80,11 @@ def cost(result: Struck) -> tuple[str | tuple[str, str], ...]:
     return (f"{status}, refused by the portal itself",)
 
 
+def explained(console: Console, ask: Ask, why: str) -> None:
+    """Print the reason that the record of a refusal gives."""
+    console.print(Text.assemble((f"    {describe(ask):<40} ", "bold"), why))
+
+
 def probed(console: Console, result: Probed) -> None:
     """Print a hole as it is."""
     hole = result.hole

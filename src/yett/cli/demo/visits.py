@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from yett.cli.demo.traffic import Ask
 
@@ -26,7 +27,7 @@ class Visit(Struct, frozen=True, kw_only=True):
         ask: the request.
         status: the answer they should get.
         sees: a text that must be in it.
-        arrives: whether the portal itself is asked.
+        arrives: how often the portal itself is asked: twice where a rule reads before a write.
         streams: whether the answer must come in pieces, as they are made.
     """
 
@@ -34,7 +35,7 @@ class Visit(Struct, frozen=True, kw_only=True):
     ask: Ask
     status: int = 200
     sees: bytes = b""
-    arrives: bool = True
+    arrives: int = 1
     streams: bool = False
 
 
@@ -59,6 +60,9 @@ H2C = (
     b"connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAEAAEAA\r\n"
     b"content-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(H2C_BODY)
 ) + H2C_BODY
+REFUND = post("/refunds", "ada", invoice_id=1, reason="the night train was cancelled")
+# What is in braces is filled in from the last answer that named it.
+APPROVAL = "/.well-known/yett/approvals/{approval}"
 PREFLIGHT = (
     ("origin", PORTAL_ORIGIN),
     ("access-control-request-method", "POST"),
@@ -83,16 +87,19 @@ VISITS = (
         says="one seat more",
         ask=post("/bookings/1", "ada", "PATCH", seats=3),
         sees=b'"seats":3',
+        arrives=2,
     ),
     Visit(
         says="confirm it",
         ask=Ask(method="POST", target="/bookings/1/confirm", who="ada"),
         sees=b"confirmed",
+        arrives=2,
     ),
     Visit(
         says="cancel the other one",
         ask=Ask(method="POST", target="/bookings/2/cancel", who="ada"),
         sees=b"cancelled",
+        arrives=2,
     ),
     Visit(
         says="a client in Java that offers HTTP/2",
@@ -106,6 +113,26 @@ VISITS = (
         says="pay one",
         ask=post("/invoices/1/pay", "ada", reference="card 4242"),
         sees=b'"invoice_id":1',
+        arrives=2,
+    ),
+    Visit(
+        says="a refund, please: somebody else must look at it first",
+        ask=REFUND,
+        status=403,
+        sees=b"approval-needed",
+    ),
+    Visit(
+        says="looks at exactly this request, and approves it",
+        ask=post(APPROVAL, "dora", decision="approve", digest="{digest}"),
+        sees=b"approved",
+        arrives=0,
+    ),
+    Visit(
+        says="the same refund again, now approved",
+        ask=replace(REFUND, headers=(*JSON, ("yett-approval", "{approval}"))),
+        status=201,
+        sees=b"refund",
+        arrives=2,
     ),
     Visit(says="my payments", ask=Ask(target="/payments", who="ada"), sees=b"14900"),
     Visit(
@@ -135,7 +162,7 @@ VISITS = (
         says="the portal's own page asks first",
         ask=Ask(method="OPTIONS", target="/bookings", headers=PREFLIGHT),
         status=204,
-        arrives=False,
+        arrives=0,
     ),
     Visit(
         says="the browser at the counter keeps a preference",
