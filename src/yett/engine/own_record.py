@@ -32,25 +32,22 @@ class OwnRecord:
     """The record of one operation.
 
     Attributes:
+        locks: whether a write of this operation must wait for others of the same record.
         named: whether its id is in the request.
         readable: whether it can be read before it is written.
     """
 
-    __slots__ = ("_enforced", "_find", "_locks", "_reader", "_type", "named", "readable")
+    __slots__ = ("_conditions", "_find", "_reader", "_type", "locks", "named", "readable")
 
     def __init__(self, guard: Guard, operation: OperationPolicy, policy: Policy) -> None:
         self._type = guard.type
         self._find = make_finder(guard.located, operation)
-        self._enforced = operation.modes["records"] is Mode.ENFORCE
-        self._locks = self._enforced and _writes_beside_readers(guard, operation, policy)
+        writes = operation.method not in SAFE_METHODS
+        self._conditions = writes and operation.modes["records"] is Mode.ENFORCE
+        self.locks = self._conditions and _has_readers(guard, policy)
         self._reader = Reader(guard.read, operation, policy) if guard.read is not None else None
         self.named = guard.located is not None
         self.readable = self._reader is not None and self.named
-
-    @property
-    def locks(self) -> bool:
-        """Whether a write of this operation must wait for others of the same record."""
-        return self._locks
 
     def uid(self, x: Exchange) -> Uid:
         """Return its name; with an empty id for lists, new records and ids that are none."""
@@ -59,7 +56,7 @@ class OwnRecord:
     def lock(self, x: Exchange, uid: Uid) -> Asking:
         """Wait for other writers of the record, once."""
         key = str(uid)
-        if not self._locks or x.locked == key:
+        if not self.locks or x.locked == key:
             return None
         held = yield LockRecord(key)
         if held is not True:
@@ -81,7 +78,7 @@ class OwnRecord:
         if isinstance(found, Problem):
             return found
         x.record, x.entity = found.value, found.entity
-        if self._enforced and found.target == x.request.path:
+        if self._conditions and found.target == x.request.path:
             x.extra = _condition(x, found.etag)
         return None
 
@@ -111,13 +108,13 @@ def _condition(x: Exchange, etag: bytes) -> bytes:
     return b"if-match: %b\r\n" % etag
 
 
-def _writes_beside_readers(guard: Guard, operation: OperationPolicy, policy: Policy) -> bool:
+def _has_readers(guard: Guard, policy: Policy) -> bool:
     """Whether some operation decides on such records by reading them first.
 
     Then every write of one waits its turn, also a write that is decided without the record: it
     could change the state between another's read and write (CWE-367).
     """
-    if operation.method in SAFE_METHODS or guard.located is None or policy.authz is None:
+    if guard.located is None or policy.authz is None:
         return False
     guards = policy.authz.guards.values()
     return any(one.type == guard.type and one.place is Place.READ for one in guards)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from kit.deciding import RULES, Scene, booking, person, read, wide
-from kit.shop import OWN, document
+from kit.shop import ID, ONE, OWN, document, operation
 
 from yett.engine.questions import LockRecord, ReadBody, ReadRecord
 from yett.problems import UPSTREAM_TIMEOUT
@@ -249,6 +249,21 @@ def test_after_a_412_the_new_record_may_be_somebody_elses(scene):
     assert code(scene.again()) == "no-such-record"
 
 
+def test_a_safe_method_may_have_to_read_first(tmp_path):
+    """A receipt does not say whose it is; reading takes no lock and sets no condition."""
+    made = document()
+    responses = {"200": {"description": "ok", "content": {"application/pdf": {}}}}
+    receipt = operation("getReceipt", responses, resource=ONE)
+    made["paths"]["/bookings/{id}/receipt"] = {"parameters": ID, "get": receipt}
+    scene = Scene(tmp_path, made)
+    scene.records["/bookings/3"] = read(booking(), b'"v1"')
+    decision = scene.decide("GET", "/bookings/3/receipt")
+    assert code(decision) is None
+    assert decision.forward.extra == b""
+    assert scene.asked == [ReadRecord("shop", "/bookings/3", 1 << 20)]
+    assert code(scene.decide("GET", "/bookings/3/receipt", who="bob")) == "no-such-record"
+
+
 def test_a_wrong_state_says_what_is_possible(scene):
     """409 with the state and what this caller may do now, where only the state forbids."""
     scene.records["/bookings/3"] = read(booking(status="confirmed"))
@@ -302,8 +317,8 @@ def test_a_forbid_on_a_new_record_is_not_escaped_by_hiding_it(tmp_path, who):
 
 
 def test_rules_that_cannot_be_checked_refuse_everybody(tmp_path):
-    """A rule reads the record of an operation that names none: nobody passes."""
-    rule = '@id("x") permit(principal, action == Action::"createBooking", resource)'
+    """A `forbid` reads what a new booking does not show: nobody passes."""
+    rule = '@id("x") forbid(principal, action == Action::"createBooking", resource)'
     rule += " when { resource.price > 1 };"
     scene = Scene(tmp_path, policies=OWN + rule)
     for who in ("ann", "staff"):

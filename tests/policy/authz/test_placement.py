@@ -96,3 +96,34 @@ def test_a_write_without_a_read_is_not_checkable(tmp_path):
 def test_a_rule_does_not_apply_to_an_operation_about_no_record(tmp_path):
     """A rule on bookings says nothing of the health check, so scopes alone decide there."""
     assert "getHealth" not in places(tmp_path, OWNER)
+
+
+UNLESS = """
+@id("free") permit(principal is User, action, resource is Booking) unless {
+  resource has note && resource.note == "private"
+};
+"""
+
+
+def with_card(shown):
+    """A second way to read a booking, which shows only so much of it."""
+    contents = document()
+    one = contents["paths"]["/bookings/{id}"]["get"]
+    one["x-yett"]["resource"]["attrs"]["note"] = "/note"
+    slim = {"type": "object", "properties": {name: {"type": "integer"} for name in shown}}
+    card = operation("getCard", answer(slim), resource=ONE)
+    contents["paths"]["/bookings/{id}/card"] = {"parameters": ID, "get": card}
+    return contents
+
+
+def test_what_an_answer_does_not_show_is_not_taken_for_absent(tmp_path):
+    """`has` of what is not shown would be false, and a permit could hold by that."""
+    found = places(tmp_path, STAFF.replace('"a"', '"b"') + UNLESS, with_card(["id"]))
+    assert found["getCard"] is Place.READ
+    assert found["getBooking"] is Place.RESPONSE
+
+
+def test_a_record_is_read_where_that_shows_more(tmp_path):
+    """The owner is not in the answer: staff alone could be let through by it."""
+    found = places(tmp_path, STAFF.replace('"a"', '"b"') + OWNER, with_card(["id"]))
+    assert found["getCard"] is Place.READ

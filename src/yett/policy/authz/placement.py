@@ -7,6 +7,8 @@ attribute that the place does not show is not checkable: every call is refused, 
 
 from __future__ import annotations
 
+import re
+
 from msgspec import Struct
 
 from yett.policy.authz.declared import Declared, shape_of
@@ -15,6 +17,9 @@ from yett.policy.authz.model import Place, Read, Shape
 from yett.policy.authz.reads import locate, make_read, reader_of
 from yett.policy.cedar.footprint import footprint
 from yett.policy.cedar.model import Footprint, Slice
+
+# Also in a comment or a string: that only costs a lint.
+_HAS = re.compile(r"\bhas\b").search
 
 
 class Placed(Struct, frozen=True):
@@ -68,17 +73,21 @@ def _answered(record: Declared, shape: Shape, slice_: Slice, facts: Facts) -> Pl
     """
     streamed = record.operation.settings.stream in ("response", "both")
     shown = _shown(Place.RESPONSE, shape, slice_)
-    if shown.place is Place.RESPONSE and not streamed:
+    blind = len(_blind(shape, slice_))
+    if shown.place is Place.RESPONSE and not streamed and not blind:
         return shown
     if record.resource.items is None:
         read = _read(record, slice_, facts)
-        if read.place is Place.READ:
+        sees_more = read.shape is not None and len(_blind(read.shape, slice_)) < blind
+        if read.place is Place.READ and (
+            sees_more or shown.place is not Place.RESPONSE or streamed
+        ):
             return read
     return Placed(Place.UNCHECKABLE, shape, missing="a stream is not read") if streamed else shown
 
 
 def _shown(where: Place, shape: Shape, slice_: Slice) -> Placed:
-    missing = _missing(shape, slice_)
+    missing = _missing(shape, slice_, new=where is Place.BODY)
     if missing:
         what = "answer" if where is Place.RESPONSE else "request"
         return Placed(Place.UNCHECKABLE, shape, missing=f"its {what} does not declare {missing}")
@@ -98,17 +107,28 @@ def _read(record: Declared, slice_: Slice, facts: Facts) -> Placed:
     return Placed(Place.READ, read.shape, read)
 
 
-def _missing(shape: Shape, slice_: Slice) -> str:
+def _missing(shape: Shape, slice_: Slice, *, new: bool = False) -> str:
     """Name what must be shown and is not; empty when the rules can be carried out.
 
-    A permit that reads what is not shown cannot hold, as in Cedar, and another one may. A forbid
-    that does so would err, and deny whatever is asked.
+    A permit that reads what is not shown errs, so it cannot hold, and another one may. One that
+    asks with `has` would not err but take it for absent, which it is in a new record alone, and may
+    hold by that; a forbid that errs denies whatever is asked.
     """
-    shown = {attribute.name for attribute, _ in shape.attributes}
-    blind = {rule.id: footprint((rule,)).resource - shown for rule in slice_.rules}
-    forbids = [rule.id for rule in slice_.rules if rule.effect == "forbid" and blind[rule.id]]
+    blind = _blind(shape, slice_)
     permits = [rule.id for rule in slice_.rules if rule.effect == "permit"]
-    if not forbids and (not permits or any(not blind[id_] for id_ in permits)):
+    wrong = [
+        rule.id
+        for rule in slice_.rules
+        if rule.id in blind and (rule.effect == "forbid" or (_HAS(rule.text) and not new))
+    ]
+    if not wrong and (not permits or any(id_ not in blind for id_ in permits)):
         return ""
-    names = frozenset().union(*(blind[id_] for id_ in forbids or permits))
+    names = frozenset().union(*(blind[id_] for id_ in wrong or permits))
     return ", ".join(f"`{name}`" for name in sorted(names))
+
+
+def _blind(shape: Shape, slice_: Slice) -> dict[str, frozenset[str]]:
+    """Return the rules that read what is not shown, each with what that is."""
+    shown = {attribute.name for attribute, _ in shape.attributes}
+    unseen = {rule.id: footprint((rule,)).resource - shown for rule in slice_.rules}
+    return {id_: names for id_, names in unseen.items() if names}
