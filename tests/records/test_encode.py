@@ -48,13 +48,14 @@ def test_huge_event_is_clipped_and_says_so(char):
 
 def test_clipped_worst_case_fits():
     """Every field at its clipped size in the widest spelling still fits in a line."""
-    names = [f for f, kind in Event.__annotations__.items() if kind == "str"]
+    texts = [f for f, kind in Event.__annotations__.items() if kind == "str"]
+    lists = [f for f, kind in Event.__annotations__.items() if kind == "tuple[str, ...]"]
     worst = Event(
         time=1.0,
-        observed=("\x01" * 999,) * 99,
-        resources=("\x01" * 999,) * 99,
-        **dict.fromkeys(names, "\x01" * 9_999),
+        **dict.fromkeys(lists, ("\x01" * 999,) * 99),
+        **dict.fromkeys(texts, "\x01" * 9_999),
     )
+    assert len(lists) == 4
     assert len(msgspec.json.encode(clipped(worst))) <= MAX_EVENT_BYTES
 
 

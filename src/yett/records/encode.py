@@ -15,11 +15,11 @@ import msgspec
 from yett.records.line import MAX_LINE_BYTES
 from yett.terms import Event
 
-# A clipped event fits in any case: 20 texts of 256 characters and 2 lists of 16 x 128, each
-# character at most 6 bytes in JSON (\u0000), is 55 KiB.
+# A clipped event fits in any case: 20 texts of 256 characters and 4 lists of 8 x 96, each
+# character at most 6 bytes in JSON (\u0000), is 48 KiB.
 CLIPPED_TEXT_CHARS = 256
-CLIPPED_ITEMS = 16
-CLIPPED_ITEM_CHARS = 128
+CLIPPED_ITEMS = 8
+CLIPPED_ITEM_CHARS = 96
 CLIPPED_MARK = " [clipped]"
 # Room for index, worker, sequence and link around the event.
 MAX_EVENT_BYTES = MAX_LINE_BYTES - 512
