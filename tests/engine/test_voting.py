@@ -80,6 +80,26 @@ def test_to_others_it_does_not_exist(desk):
     assert desk.kinds() == [("approval-requested", "anna")]
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"claims": {"preferred_username": "anna"}},
+        {"claims": {"email": "ANNA"}},
+        {"id": "anna", "issuer": "https://other.test"},
+        {"id": "anna", "kind": "key"},
+    ],
+)
+def test_a_name_of_ones_choice_shows_nothing(desk, changes):
+    """Who may be the requester is kept from voting, but only who is sees the request."""
+    asked = pay(desk)
+    desk.know("mallory", **changes)
+    assert desk.own("mallory", f"/{asked['approval']}")[0] == "no-such-record"
+    assert desk.own("mallory")[1] == {"approvals": []}
+    assert desk.vote("mallory", asked)[0] == "no-such-record"
+    desk.know("mallory", scopes=["approve:pay"], **changes)
+    assert desk.vote("mallory", asked)[1].detail == "nobody approves what they asked for themselves"
+
+
 def test_an_approver_gives_it_and_the_requester_uses_it(desk):
     """The whole flow leaves request, vote and use in the ledger, in this order."""
     asked = pay(desk)

@@ -16,6 +16,7 @@ from yett.engine.questions import LockRecord, MakeDurable, ReadBody, ReadRecord,
 from yett.policy.model import Taken
 from yett.terms import Principal
 
+ISSUER = "https://issuer.test"
 BASE = "/.well-known/yett/approvals"
 START = 1_700_000_000.0
 
@@ -42,7 +43,7 @@ class Desk:
 
     def know(self, name, *, scopes=(), roles=(), kind="user", **changes):
         scheme = "api_key" if kind == "key" else "jwt"
-        fields = {"id": name, "kind": kind, "issuer": "https://issuer.test", "scheme": scheme}
+        fields = {"id": name, "kind": kind, "issuer": ISSUER, "scheme": scheme}
         granted = {"scopes": frozenset(scopes), "roles": frozenset(roles)}
         principal = Principal(**(fields | granted | changes))
         self.view.tokens[name.encode()] = Verified(principal)

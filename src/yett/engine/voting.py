@@ -52,12 +52,13 @@ def answer_own(x: Exchange) -> Run:
     approval = next((one for one in found if _is_current(x, one)), None)
     if approval is None:
         return _refuse(UNKNOWN)
-    yours = same(approval.requester, person_of(x.principal))
-    if not (yours or may_approve(x, approval)):
+    if not (_is_requester(x, approval) or may_approve(x, approval)):
         return _refuse(UNKNOWN)
     if x.plan.operation.own == SHOW:
         return _reply(x, described(x, approval))
-    return _refuse(OWN_REQUEST) if yours else (yield from _vote(x, approval))
+    if same(approval.requester, person_of(x.principal)):
+        return _refuse(OWN_REQUEST)
+    return (yield from _vote(x, approval))
 
 
 def _list(x: Exchange) -> Run:
@@ -70,7 +71,7 @@ def _list(x: Exchange) -> Run:
             break
         if not _is_current(x, approval):
             continue
-        if same(approval.requester, person_of(x.principal)) or may_approve(x, approval):
+        if _is_requester(x, approval) or may_approve(x, approval):
             shown.append(summary(x, approval))
     return _reply(x, {"approvals": shown})
 
@@ -110,7 +111,7 @@ def summary(x: Exchange, approval: Approval) -> dict[str, Any]:
         "operation": approval.operation,
         "needed": approval.missing() if approval.state == PENDING else 0,
         "expires_in": max(0, ceil(approval.expires - x.now)) if approval.state in OPEN else 0,
-        "yours": same(approval.requester, person_of(x.principal)),
+        "yours": _is_requester(x, approval),
         "request": json.loads(approval.frozen.text),
     }
 
@@ -127,6 +128,15 @@ def described(x: Exchange, approval: Approval) -> dict[str, Any]:
         for vote in approval.votes
     ]
     return {**summary(x, approval), "body": approval.frozen.shown, "votes": votes}
+
+
+def _is_requester(x: Exchange, approval: Approval) -> bool:
+    """Whether the caller asked for it: exactly, or a name of their choice would show them others'.
+
+    To vote is another question: there whoever may be the requester is refused.
+    """
+    asked, caller = approval.requester, x.principal
+    return (asked.id, asked.issuer, asked.kind) == (caller.id, caller.issuer, caller.kind)
 
 
 def _is_current(x: Exchange, approval: Approval) -> bool:
