@@ -31,7 +31,7 @@ def inputs(*, known=True, **context):
 
 
 def outcome(text, question):
-    return judge(read(text), question, "getBooking")
+    return judge(read(text), question, "getBooking", ("read", "tag:bookings"))
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,8 @@ def test_what_was_not_read_is_not_known():
     assert outcome('resource.hasTag("t")', question)[0] is Outcome.UNKNOWN
     assert outcome('resource == Booking::"b1" && resource is Booking', question)[0] is Outcome.TRUE
     assert outcome('resource in Booking::"b1"', question)[0] is Outcome.TRUE
-    assert outcome('action in Action::"read"', question)[0] is Outcome.UNKNOWN
+    assert outcome('action in Action::"read"', question)[0] is Outcome.TRUE
+    assert outcome('action in Action::"write"', question)[0] is Outcome.FALSE
     assert outcome("false && resource.x", question)[0] is Outcome.FALSE
 
 

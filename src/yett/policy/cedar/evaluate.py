@@ -8,11 +8,12 @@ never read). The operators are those of `operators.py`. Cedar reference, "Operat
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 
 from cedarpy import pst
 
 from yett.policy.cedar.extensions import CedarError
-from yett.policy.cedar.model import Inputs, Uid, Value
+from yett.policy.cedar.model import Entity, Inputs, Uid, Value
 from yett.policy.cedar.operators import BINARY, ENTITIES, UNARY, need
 from yett.policy.cedar.patterns import make_match
 from yett.policy.cedar.values import RecordValue, make_set
@@ -31,13 +32,16 @@ class Outcome(enum.Enum):
     UNKNOWN = "unknown"
 
 
+ACTION = "Action"
 UNKNOWN = object()  # as a value in a context or among attributes: there is one, nobody knows which
 
 
-def judge(expr: pst.Expr, inputs: Inputs, action: str) -> tuple[Outcome, str]:
+def judge(
+    expr: pst.Expr, inputs: Inputs, action: str, groups: Iterable[str] = ()
+) -> tuple[Outcome, str]:
     """Evaluate a clause; the text says what erred and names no value of any record."""
     try:
-        held = need(bool, evaluate(expr, inputs, action))
+        held = need(bool, evaluate(expr, inputs, action, groups))
     except CedarError as error:
         return Outcome.ERROR, str(error)
     except Unknown as error:
@@ -45,14 +49,20 @@ def judge(expr: pst.Expr, inputs: Inputs, action: str) -> tuple[Outcome, str]:
     return (Outcome.TRUE if held else Outcome.FALSE), ""
 
 
-def evaluate(expr: pst.Expr, inputs: Inputs, action: str) -> Value:
+def evaluate(expr: pst.Expr, inputs: Inputs, action: str, groups: Iterable[str] = ()) -> Value:
     """Evaluate an expression.
+
+    Args:
+        expr: the expression.
+        inputs: the question.
+        action: the action's id.
+        groups: ids of the groups that the action is in.
 
     Raises:
         CedarError: as Cedar does.
         Unknown: it reads the resource and `inputs.entities` has none, or asks what is `UNKNOWN`.
     """
-    return _Walk(inputs, action).value(expr)
+    return _Walk(inputs, action, groups).value(expr)
 
 
 def uid_of(entity: pst.EntityUid) -> Uid:
@@ -68,11 +78,13 @@ def elements_of(pattern: tuple[pst.PatternElem, ...]) -> tuple[str | None, ...]:
 class _Walk:
     """One question; `inputs` is only read."""
 
-    def __init__(self, inputs: Inputs, action: str) -> None:
-        self.entities = inputs.entities
+    def __init__(self, inputs: Inputs, action: str, groups: Iterable[str]) -> None:
+        uid = Uid(ACTION, action)
+        above = frozenset(Uid(ACTION, group) for group in groups)
+        self.entities = {**inputs.entities, uid: Entity(uid, {}, above)}
         self.variables: dict[str, Value] = {
             "principal": inputs.principal,
-            "action": Uid("Action", action),
+            "action": uid,
             "resource": inputs.resource,
             "context": RecordValue(inputs.context),
         }
@@ -130,12 +142,8 @@ class _Walk:
 
     def look(self, uid: Uid) -> None:
         """Make sure that what is asked of an entity could have been known."""
-        if uid in self.entities:
-            return
-        if uid == self.variables["resource"]:
+        if uid not in self.entities and uid == self.variables["resource"]:
             raise Unknown("the resource was not read")
-        if uid == self.variables["action"]:
-            raise Unknown("groups of actions are not at hand")
 
     def attribute(self, base: Value, name: str) -> Value:
         fields = self.fields(base)

@@ -83,7 +83,7 @@ def _try(slice_: Slice, rule: Rule, clauses: tuple[Clause, ...], inputs: Inputs)
     judged: list[tuple[Clause, Outcome, str]] = []
     guarded = False
     for clause in clauses:
-        outcome, note = judge(clause.expr, inputs, slice_.action)
+        outcome, note = judge(clause.expr, inputs, slice_.action, slice_.groups)
         if guarded and outcome in (Outcome.ERROR, Outcome.UNKNOWN):
             continue
         guarded = guarded or outcome is not Outcome.TRUE
