@@ -58,4 +58,4 @@ def test_every_hole_is_marked():
 def test_no_key_is_committed():
     """The folder holds no private key, key set or API key."""
     names = {path.name for path in (find_portal() / "contract").iterdir()}
-    assert names == {"yett.toml", "openapi.yaml", "overlay.yaml"}
+    assert names == {"yett.toml", "openapi.yaml", "overlay.yaml", "policies"}
