@@ -24,7 +24,7 @@ def scene(tmp_path):
 
 def moves_of(scene):
     guard = scene.policy.authz.guards["shop.confirmBooking"]
-    return make_moves(guard.machine, scene.policy, scene.program.browser)
+    return make_moves(guard, scene.policy, scene.program.browser)
 
 
 def entity_of(scene, customer=7, status="draft"):
@@ -70,6 +70,8 @@ def test_scopes_count(scene):
     ):
         move = Move("o", "o", ("draft",), "", None, scopes)
         assert permits(scene.x, move, entity.uid, entity) is allowed
+        blind = Move("o", "o", ("draft",), "", None, scopes, blind=True)
+        assert not permits(scene.x, blind, entity.uid, entity)
 
 
 def test_what_is_offered_is_bounded(scene):

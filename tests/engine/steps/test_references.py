@@ -214,3 +214,17 @@ def test_observe_lets_go_and_says_so(tmp_path):
     scene = Scene(tmp_path, wide(), policies=RULES, more='\n[rules]\nrecords = "observe"\n')
     assert code(scene.decide("POST", "/payments", {"booking_id": 4})) is None
     assert [one.code for one in scene.x.observed] == ["reference-unknown"]
+
+
+def test_a_reference_whose_rules_cannot_be_checked_is_refused(tmp_path):
+    """What the read does not show is not taken for absent."""
+    made = wide()
+    listing = made["paths"]["/bookings"]["get"]
+    items = listing["responses"]["200"]["content"]["application/json"]["schema"]["properties"]
+    items["items"]["items"]["properties"]["vip"] = {"type": "boolean"}
+    listing["x-yett"]["resource"]["attrs"] = {"vip": "/vip"}
+    forbid = '@id("f") forbid(principal, action == Action::"getBooking", resource)'
+    forbid += " when { resource has vip && resource.vip };"
+    scene = Scene(tmp_path, made, policies=RULES + forbid)
+    assert code(scene.decide("POST", "/payments", {"booking_id": 3})) == "reference-unknown"
+    assert code(scene.decide("GET", "/bookings/3")) == "not-permitted"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from kit.deciding import RULES, Scene, booking, note, read, wide
-from kit.shop import OWN
+from kit.shop import OWN, document
 
 EDIT = {"content_type": b"application/json-patch+json"}
 MERGE = {"content_type": b"application/merge-patch+json"}
@@ -157,3 +157,28 @@ def test_fields_have_their_own_mode(tmp_path):
     )
     scene = Scene(tmp_path, more='\n[rules]\nfields = "off"\n')
     assert code(scene.decide("PATCH", "/bookings/3", {"phone": "1"}, who="staff")) is None
+
+
+def vip_shop():
+    """Only the list shows whether a booking is a very important person's."""
+    made = document()
+    listing = made["paths"]["/bookings"]["get"]
+    items = listing["responses"]["200"]["content"]["application/json"]["schema"]["properties"]
+    items["items"]["items"]["properties"]["vip"] = {"type": "boolean"}
+    listing["x-yett"]["resource"]["attrs"] = {"vip": "/vip"}
+    return made
+
+
+NOT_VIP = """
+@id("not-vip") permit(principal is User, action in Action::"write:pii", resource is Booking)
+unless { resource has vip && resource.vip };
+"""
+
+
+def test_what_the_record_does_not_show_is_not_taken_for_absent(tmp_path):
+    """A rule that asks for it with `has` would hold by not being shown it."""
+    policies = OWN.replace('Action::"write:pii"', 'Action::"read:pii"') + NOT_VIP
+    scene = Scene(tmp_path, vip_shop(), policies=policies)
+    decision = scene.decide("PATCH", "/bookings/3", {"phone": "1"})
+    assert code(decision) == "field-not-permitted"
+    assert code(scene.decide("PATCH", "/bookings/3", {"note": "1"})) is None

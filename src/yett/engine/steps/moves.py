@@ -7,13 +7,15 @@ operation permit it on this very record. Nothing here refuses; steps do.
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from yett.engine.entities import inputs
 from yett.engine.exchange import Exchange
 from yett.engine.judging import weigh
 from yett.engine.step import Step
 from yett.engine.steps.scopes import make_scopes
-from yett.policy.authz.model import Machine
+from yett.policy.authz.model import Guard
+from yett.policy.authz.placement import unseen
 from yett.policy.browser import Browser
 from yett.policy.cedar.model import Entity, Slice, Uid
 from yett.policy.model import OperationPolicy, Policy
@@ -30,6 +32,7 @@ class Move(Struct, frozen=True):
         start, to: states, as the machine has them.
         slice: its rules, None when scopes alone decide.
         scopes: its step 7, None when it asks for none.
+        blind: the record at hand does not show what its rules read; then nobody may.
     """
 
     operation: str
@@ -38,15 +41,25 @@ class Move(Struct, frozen=True):
     to: str
     slice: Slice | None
     scopes: Step | None
+    blind: bool = False
 
 
-def make_moves(machine: Machine, policy: Policy, browser: Browser) -> tuple[Move, ...]:
-    """Return the moves of a machine; an operation that is not served makes none."""
+def make_moves(guard: Guard, policy: Policy, browser: Browser) -> tuple[Move, ...]:
+    """Return the moves of a guard's machine; an operation that is not served makes none."""
+    machine, read = guard.machine, guard.read
+    if machine is None:
+        return ()
     operations = {operation.id: operation for operation in policy.operations}
-    return tuple(
+    made = (
         _make_move(operations[id_], start, to, policy, browser)
         for id_, (start, to) in machine.moves.items()
         if id_ in operations
+    )
+    return tuple(
+        move
+        if read is not None and (move.slice is None or not unseen(read.shape, move.slice))
+        else replace(move, blind=True)
+        for move in made
     )
 
 
@@ -77,7 +90,7 @@ def wrong_state(
 
 def permits(x: Exchange, move: Move, uid: Uid, entity: Entity) -> bool:
     """Whether the caller may make this move; nothing is noted."""
-    if move.scopes is not None and move.scopes(x) is not None:
+    if move.blind or (move.scopes is not None and move.scopes(x) is not None):
         return False
     return move.slice is None or weigh(x, move.slice, inputs(x, uid, entity, seen=True)).allow
 

@@ -72,7 +72,7 @@ class About:
         self._asks_seen = guard.located is not None and asks_seen(slice_)
         self._uid_matters = slice_.footprint.resource_uid or self._asks_seen
         self._states = state_rules(slice_)
-        self._moves = make_moves(guard.machine, policy, browser) if guard.machine else ()
+        self._moves = make_moves(guard, policy, browser)
         self.own = OwnRecord(guard, operation, policy)
 
     def bind(self, x: Exchange) -> Outcome:

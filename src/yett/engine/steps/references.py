@@ -23,6 +23,7 @@ from yett.engine.own_record import note_resource, seen_before
 from yett.engine.reading import Reader
 from yett.engine.step import Asking, Step, asking
 from yett.policy.authz.model import Pointer, Referred
+from yett.policy.authz.placement import unseen
 from yett.policy.browser import Browser
 from yett.policy.cedar.model import Uid
 from yett.policy.model import OperationPolicy, Policy
@@ -33,11 +34,15 @@ MAX_REFERENCES = 32
 
 
 class Taken(Struct, frozen=True):
-    """One reference of an operation, ready to be found and read."""
+    """One reference of an operation, ready to be found and read.
+
+    `blind`: the read does not show what the rules on reading ask for; then nobody may refer to it.
+    """
 
     referred: Referred
     gather: FindAll
     reader: Reader
+    blind: bool
 
 
 def make_references(operation: OperationPolicy, policy: Policy, browser: Browser) -> Step | None:
@@ -46,10 +51,7 @@ def make_references(operation: OperationPolicy, policy: Policy, browser: Browser
     guard = operation.guard
     if guard is None or not guard.references:
         return None
-    taken = tuple(
-        Taken(one, make_gatherer(one.located, operation), Reader(one.read, operation, policy))
-        for one in guard.references
-    )
+    taken = tuple(_take(one, operation, policy) for one in guard.references)
     in_body = any(one.referred.located.where == "body" for one in taken)
 
     def run(x: Exchange) -> Asking:
@@ -66,6 +68,12 @@ def make_references(operation: OperationPolicy, policy: Policy, browser: Browser
         return None
 
     return asking(run)
+
+
+def _take(one: Referred, operation: OperationPolicy, policy: Policy) -> Taken:
+    gather, reader = make_gatherer(one.located, operation), Reader(one.read, operation, policy)
+    slice_ = one.read.slice
+    return Taken(one, gather, reader, slice_ is not None and bool(unseen(one.read.shape, slice_)))
 
 
 Named = dict[Uid, tuple[str, Reader]]
@@ -86,6 +94,8 @@ def _named(x: Exchange, taken: tuple[Taken, ...], write: Write | None) -> Named 
             return TOO_MANY
         for where, value in _spread(found):
             text = text_of(value)
+            if one.blind:
+                return REFERENCE_UNKNOWN(pointer=where, note="its rules cannot be checked")
             if text is None:
                 return REFERENCE_UNKNOWN(pointer=where, note="the value is no id")
             named.setdefault(Uid(one.reader.read.shape.type, text), (where, one.reader))

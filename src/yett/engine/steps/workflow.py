@@ -35,7 +35,7 @@ def make_workflow(operation: OperationPolicy, policy: Policy, browser: Browser) 
         pointer = _state_pointer(guard, guard.machine)
         return Beginning(guard.machine, operation, pointer)
     own = OwnRecord(guard, operation, policy)
-    moves = make_moves(guard.machine, policy, browser)
+    moves = make_moves(guard, policy, browser)
     transition = Transition(guard.machine, operation, own, moves, guard.state)
     return asking(transition.run) if guard.state is not None else transition.expect
 

@@ -18,8 +18,9 @@ from yett.engine.located import pointer_text
 from yett.engine.own_record import OwnRecord
 from yett.engine.step import Asking, Step, asking
 from yett.policy.authz.model import Fields, Guard
+from yett.policy.authz.placement import reads_record, unseen
 from yett.policy.browser import SAFE_METHODS, Browser
-from yett.policy.cedar.model import Entity
+from yett.policy.cedar.model import Entity, Slice
 from yett.policy.model import OperationPolicy, Policy
 from yett.problems import FIELD_NOT_PERMITTED, Problem
 
@@ -36,11 +37,13 @@ def make_written(operation: OperationPolicy, policy: Policy, browser: Browser) -
 class Written:
     """The field classes of one operation's body."""
 
-    __slots__ = ("_guard", "_own")
+    __slots__ = ("_blind", "_guard", "_own")
 
     def __init__(self, guard: Guard, operation: OperationPolicy, policy: Policy) -> None:
         self._guard = guard
         self._own = OwnRecord(guard, operation, policy)
+        # Rules that read what is not shown here: nobody writes such a class.
+        self._blind = frozenset(one.name for one in guard.written if _is_blind(guard, one.slice))
 
     def run(self, x: Exchange) -> Asking:
         """Judge each class that the body changes."""
@@ -85,9 +88,10 @@ class Written:
             place = first_changed(write, fields.pointers, before)
             if place is None:
                 continue
-            if not judge(x, fields.slice, inputs(x, uid, entity, None)).allow:
-                note = f"class `{fields.name}`: {reason(x)}"
-                return FIELD_NOT_PERMITTED(pointer=pointer_text(place), note=note)
+            decided = judge(x, fields.slice, inputs(x, uid, entity, None))
+            if fields.name in self._blind or not decided.allow:
+                why = f"class `{fields.name}`: {reason(x)}"
+                return FIELD_NOT_PERMITTED(pointer=pointer_text(place), note=why)
         return None
 
     def _new(self, write: Write) -> Entity | None:
@@ -95,6 +99,13 @@ class Written:
         if shape is None or self._own.named:
             return None
         return record(shape, "", write.body, partial=True)
+
+
+def _is_blind(guard: Guard, slice_: Slice) -> bool:
+    shape = guard.read.shape if guard.read is not None else guard.shape
+    if shape is None:
+        return reads_record(slice_.footprint)
+    return bool(unseen(shape, slice_, new=guard.located is None))
 
 
 UNREADABLE = FIELD_NOT_PERMITTED(note="a body that is not read could write any field")

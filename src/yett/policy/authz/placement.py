@@ -87,7 +87,7 @@ def _answered(record: Declared, shape: Shape, slice_: Slice, facts: Facts) -> Pl
 
 
 def _shown(where: Place, shape: Shape, slice_: Slice) -> Placed:
-    missing = _missing(shape, slice_, new=where is Place.BODY)
+    missing = unseen(shape, slice_, new=where is Place.BODY)
     if missing:
         what = "answer" if where is Place.RESPONSE else "request"
         return Placed(Place.UNCHECKABLE, shape, missing=f"its {what} does not declare {missing}")
@@ -100,14 +100,14 @@ def _read(record: Declared, slice_: Slice, facts: Facts) -> Placed:
     if read is None or locate(record.resource.id) is None:
         why = f"no GET reads one {record.resource.type} by its id"
         return Placed(Place.UNCHECKABLE, missing=why)
-    missing = _missing(read.shape, slice_)
+    missing = unseen(read.shape, slice_)
     if missing:
         why = f"{read.operation} does not show {missing}"
         return Placed(Place.UNCHECKABLE, read.shape, missing=why)
     return Placed(Place.READ, read.shape, read)
 
 
-def _missing(shape: Shape, slice_: Slice, *, new: bool = False) -> str:
+def unseen(shape: Shape, slice_: Slice, *, new: bool = False) -> str:
     """Name what must be shown and is not; empty when the rules can be carried out.
 
     A permit that reads what is not shown errs, so it cannot hold, and another one may. One that
