@@ -211,6 +211,18 @@ def test_an_item_that_cannot_be_read_is_left_out(scene):
     assert "5 do not show what the rules ask for" in released.events[0].note
 
 
+def test_an_item_without_a_name_is_no_way_past_a_rule_on_names(tmp_path):
+    """A `forbid` of one record by its id holds for an item that hides its id."""
+    rules = """
+    @id("all") permit(principal, action in Action::"tag:bookings", resource);
+    @id("not-5") forbid(principal, action, resource == Booking::"5");
+    """
+    scene = Scene(tmp_path, policies=rules)
+    items = [booking(4), booking(5), {**booking(), "id": None}, {**booking(), "id": [5]}]
+    left = seen(answered(scene, "/bookings", {"items": items, "total": 4}))
+    assert [item["id"] for item in left["items"]] == [4]
+
+
 @pytest.mark.parametrize("value", [{}, {"items": {}}, {"items": "x"}, {"data": []}, [], 7])
 def test_a_list_somewhere_else_is_refused(scene, value):
     """Records could be anywhere in it."""

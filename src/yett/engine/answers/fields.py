@@ -61,7 +61,8 @@ class Shown:
             changed = self._hide(value, fields) or changed
         known = entity or self._before
         for fields in self._each:
-            if known is None or not self._allows(fields.slice, uid, known):
+            nameless = fields.slice.footprint.resource_uid and not uid.id
+            if known is None or nameless or not self._allows(fields.slice, uid, known):
                 changed = self._hide(value, fields) or changed
         return changed
 

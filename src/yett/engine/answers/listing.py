@@ -55,6 +55,7 @@ def sift(
     ways: dict[tuple[str, ...], None] = {}
     unread, first = 0, None
     needs = slice_ is not None and asks_record(slice_.footprint)
+    by_name = slice_ is not None and slice_.footprint.resource_uid
     uid_, entity_, question, decide = records.uid, records.entity, records.question, records.decide
     for item in items:
         value = pointed(item, pointer) if pointer else item
@@ -62,7 +63,7 @@ def sift(
         entity = entity_(uid, value) if needs or read else None
         if slice_ is None:
             kept.append((item, uid, entity))
-        elif entity is None and needs:
+        elif (entity is None and needs) or (by_name and not uid.id):
             denied.append((item, uid, entity))
             unread += 1
         else:

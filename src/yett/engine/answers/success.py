@@ -148,7 +148,8 @@ class Success:
         self, records: Records, slice_: Slice, uid: Uid, entity: Entity | None
     ) -> Problem | None:
         mode = self._checks.records
-        if entity is None:
+        # A rule that forbids one record by its name must not miss it because it shows none.
+        if entity is None or (slice_.footprint.resource_uid and not uid.id):
             why = "the answer does not show what the rules ask for"
             return mind(self._x, mode, ANSWER_UNCHECKABLE(note=why))
         question = records.question(uid, entity, records.seen(uid))
