@@ -121,6 +121,22 @@ def context(x: Exchange, seen: bool | None) -> dict[str, Value]:
     return base if seen is None else {**base, "seen": seen}
 
 
+def principal_context(principal: Principal, now: float) -> dict[str, Value]:
+    """Return what of the context a principal brings along: all but what its request is like."""
+    claims = principal.claims
+    acr, amr = claims.get("acr"), claims.get("amr")
+    signed_in: Any = claims.get("auth_time")
+    found: dict[str, Value] = {
+        "now": make_datetime(now),
+        "acr": acr if type(acr) is str else "",
+        "amr": _texts(amr) if type(amr) is list else _NO_TEXTS,
+    }
+    # A sign-in of the future is no fresh one; clocks may differ a little (RFC 9068 s4).
+    if type(signed_in) in (int, float) and 0 <= signed_in <= now + MAX_SKEW_SECONDS:
+        found["auth_age"] = max(0, int(now - signed_in))
+    return found
+
+
 def record(shape: Shape, id_: str, value: Any, *, partial: bool = False) -> Entity | None:
     """Make the JSON of a record into an entity.
 
@@ -256,21 +272,11 @@ def _typed(type_: Type, value: Any) -> Value:
 
 
 def _context(x: Exchange) -> dict[str, Value]:
-    claims = x.principal.claims
-    acr, amr = claims.get("acr"), claims.get("amr")
-    signed_in: Any = claims.get("auth_time")
-    found: dict[str, Value] = {
-        "now": make_datetime(x.now),
-        "secure": x.request.secure,
-        "acr": acr if type(acr) is str else "",
-        "amr": _texts(amr) if type(amr) is list else _NO_TEXTS,
-    }
+    found = principal_context(x.principal, x.now)
+    found["secure"] = x.request.secure
     address = _address(x.request.source)
     if address is not None:  # a caller by a unix socket has none; rules that ask for it err
         found["source"] = address
-    # A sign-in of the future is no fresh one; clocks may differ a little (RFC 9068 s4).
-    if type(signed_in) in (int, float) and 0 <= signed_in <= x.now + MAX_SKEW_SECONDS:
-        found["auth_age"] = max(0, int(x.now - signed_in))
     return found
 
 
