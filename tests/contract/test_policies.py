@@ -151,3 +151,10 @@ def test_something_else_of_that_name_is_an_error(folder):
     """A file called `policies` holds no policies."""
     path = folder(policies="permit")
     assert "cannot be read: not a directory" in refused(path)[0].message
+
+
+def test_comments_alone_are_no_policy(written):
+    """A draft that `yett init` writes changes nothing until a person takes the signs away."""
+    folder = written(a__cedar="// permit(principal, action, resource);\n\n   // more\n")
+    assert load(folder).policies == ()
+    assert len(load(written(a__cedar="// why\nforbid(principal, action, resource);")).policies) == 1

@@ -102,12 +102,13 @@ def overlay_draft(
     ways = ", ".join(f"{{{json.dumps(name)}: []}}" for name in schemes or ("token", "key"))
     lines = [text, _OPEN + ("" if schemes else _SCHEMES) + f"#      security: [{ways}]", _PUBLIC]
     for path, method in open_[:MAX_DRAFTED]:
-        lines.append(f"#  - target: {_target(path, method)}")
+        lines.append(f"#  - target: {target(path, method)}")
         lines.append("#    update: {x-yett: {public: true}}")
     return "\n".join(lines) + "\n"
 
 
-def _target(path: str, method: str) -> str:
+def target(path: str, method: str) -> str:
+    """Write the JSONPath of an operation as a YAML string."""
     quoted = path.replace("\\", "\\\\").replace("'", "\\'")
     return json.dumps(f"$.paths['{quoted}'].{method}", ensure_ascii=False)
 

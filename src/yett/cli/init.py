@@ -16,22 +16,27 @@ import click
 from yett.cli.drafts import overlay_draft, settings_draft
 from yett.cli.fetch import FetchError, export_app, fetch
 from yett.cli.folder import in_folder
+from yett.cli.guesses import guess_records
 from yett.cli.output import printable
+from yett.cli.record_drafts import overlay_records, policies_draft
 from yett.contract.document import read_document
 from yett.contract.errors import ContractError, describe
-from yett.contract.files import read_bounded
+from yett.contract.files import POLICIES_NAME, read_bounded
 from yett.contract.lint import lint
 from yett.contract.load import CONFIG_NAME, load
 from yett.contract.report import Report
 from yett.contract.toml import read_config
 
 if TYPE_CHECKING:
+    from yett.cli.guesses import Guess
     from yett.contract.config import Config
     from yett.contract.model import Contract
 
 DEFAULT_UPSTREAM = "http://127.0.0.1:8000"
 OVERLAY_NAME = "overlay.yaml"
 MAX_OPEN_SHOWN = 10
+
+_OPEN_RULES = ("credential-unverifiable", "object-undeclared")
 
 
 @click.command("init")
@@ -84,10 +89,13 @@ def init(
         click.echo(f"written to `{where}`; these mistakes are still there:", err=True)
         _refuse_all(error)
     open_ = _unguarded(contract)
+    written = list(files)
+    guesses = () if update else guess_records(contract)
     if not update:
-        text = overlay_draft(description, open_, _schemes(document))
+        text = overlay_draft(description, open_, _schemes(document)) + overlay_records(guesses)
         (where / OVERLAY_NAME).write_text(text, encoding="utf-8")
-    _tell(where, contract, open_, files)
+        written += _write_policies(where, guesses, force=force)
+    _tell(where, contract, open_, written)
 
 
 def _description(folder: Path, openapi: str | None, app: str | None) -> tuple[bytes, str]:
@@ -164,6 +172,16 @@ def _write(folder: Path, files: dict[str, bytes], *, force: bool, source: str | 
         (folder / name).write_bytes(data)
 
 
+def _write_policies(folder: Path, guesses: tuple[Guess, ...], *, force: bool) -> list[str]:
+    """Write a draft of policies, in comments, where there are records to rule on."""
+    path = folder / POLICIES_NAME / "records.cedar"
+    if not guesses or (path.exists() and not force):
+        return []
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(policies_draft(guesses), encoding="utf-8")
+    return [f"{POLICIES_NAME}/{path.name}"]
+
+
 def _unguarded(contract: Contract) -> tuple[tuple[str, str], ...]:
     """List (path, method) of what does not say who may call it."""
     return tuple(
@@ -178,7 +196,7 @@ def _tell(
     folder: Path,
     contract: Contract,
     open_: tuple[tuple[str, str], ...],
-    files: dict[str, bytes],
+    files: list[str],
 ) -> None:
     number = sum(len(api.operations) for api in contract.apis)
     for name in files:
@@ -192,12 +210,18 @@ def _tell(
         if len(open_) > MAX_OPEN_SHOWN:
             click.echo(f"  and {len(open_) - MAX_OPEN_SHOWN:,} more")
         click.echo(f"hint: `{folder / OVERLAY_NAME}` {draft}")
+    drafted = f"`{folder / OVERLAY_NAME}` and `{folder / POLICIES_NAME}` have drafts"
     for finding in lint(contract):
-        if finding.rule == "credential-unverifiable":
-            click.echo(f"still open: {finding.message}")
-            click.echo(f"hint: {finding.hint}")
+        if finding.rule in _OPEN_RULES:
+            hint = drafted if finding.rule == "object-undeclared" and _drafted(files) else ""
+            click.echo(printable(f"still open: {finding.message}"))
+            click.echo(printable(f"hint: {hint or finding.hint}"))
     option = "" if folder == Path() else f" -C {folder}"
     click.echo(f"next: yett{option} check, then yett{option} serve")
+
+
+def _drafted(files: list[str]) -> bool:
+    return any(name.startswith(POLICIES_NAME) for name in files)
 
 
 def _refuse_all(error: ContractError) -> NoReturn:

@@ -45,7 +45,9 @@ def read_policies(files: Files, report: Report) -> tuple[PolicyText, ...]:
         if left < 0:
             message = f"the policies are larger than {MAX_POLICIES_BYTES >> 20} MiB together"
             refuse(POLICY_FILE, message, files.path(POLICIES_NAME))
-        found.append(PolicyText(files.path(name), _decode(data, files.path(name), report)))
+        text = _decode(data, files.path(name), report)
+        if _says_something(text):
+            found.append(PolicyText(files.path(name), text))
     return tuple(found)
 
 
@@ -60,6 +62,12 @@ def _names(files: Files, report: Report) -> list[str]:
             hint = f"name it `{POLICIES_NAME}/NAME{SUFFIX}`, in no folder below"
             report.add(POLICY_FILE, f"{quote(name)} would not be read", at, hint=hint)
     return [name for name in listed if name.endswith(SUFFIX) and name.count("/") == 1]
+
+
+def _says_something(text: str) -> bool:
+    """Whether there is more than comments: a draft by `yett init` is no policy yet."""
+    lines = (line.strip() for line in text.splitlines())
+    return any(line and not line.startswith("//") for line in lines)
 
 
 def _decode(data: bytes, path: str, report: Report) -> str:
