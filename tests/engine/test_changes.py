@@ -22,9 +22,9 @@ from yett.engine.changes import (
     same,
     write_of,
 )
-from yett.engine.entities import MISSING
 from yett.engine.json_patch import UNKNOWN, read_edits
 from yett.engine.located import places
+from yett.engine.pointing import MISSING
 
 POINTERS = (("salary",), ("about", "rate"), ("lines", "*", "price"))
 BEFORE = {

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yett.engine.entities import MISSING
 from yett.engine.json_patch import (
     EVERYTHING,
     MAX_EDITS,
@@ -16,6 +15,7 @@ from yett.engine.json_patch import (
     read_edits,
     touches,
 )
+from yett.engine.pointing import MISSING
 
 
 def one(**operation):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 from yett.engine.questions import ReadBody
-from yett.engine.step import Ask, observing
+from yett.engine.step import Ask, asking, observing
 from yett.problems import BODY_INVALID, BODY_MISSING
 
 
@@ -28,3 +28,32 @@ def test_refusals_add_up():
     observing(lambda x: None)(x)
     observing(lambda x: BODY_INVALID())(x)
     assert [p.code for p in x.observed] == ["body-missing", "body-invalid"]
+
+
+def test_a_step_may_be_written_as_a_generator():
+    """It yields questions, is sent their answers, and returns its refusal."""
+
+    def run(x):
+        first = yield ReadBody(1)
+        second = yield ReadBody(len(first))
+        return BODY_INVALID(note=second) if second else None
+
+    step = asking(run)
+    x = SimpleNamespace(observed=())
+    one = step(x)
+    two = one.resume(x, b"abc")
+    assert (one.question.limit, two.question.limit) == (1, 3)
+    assert two.resume(x, "no").note == "no"
+    assert step(x).resume(x, b"").resume(x, "") is None
+
+
+def test_an_observed_generator_lets_go():
+    """Its refusal after an answer is kept, and the request goes on."""
+
+    def run(x):
+        yield ReadBody(1)
+        return BODY_MISSING()
+
+    x = SimpleNamespace(observed=())
+    assert observing(asking(run))(x).resume(x, b"") is None
+    assert [p.code for p in x.observed] == ["body-missing"]

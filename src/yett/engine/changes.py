@@ -13,7 +13,6 @@ from typing import Any
 
 from msgspec import Struct
 
-from yett.engine.entities import MISSING, pointed
 from yett.engine.exchange import Exchange
 from yett.engine.json_patch import (
     EVERYTHING,
@@ -24,6 +23,7 @@ from yett.engine.json_patch import (
     touches,
 )
 from yett.engine.located import EVERY, places
+from yett.engine.pointing import MISSING, pointed
 from yett.policy.authz.model import Pointer
 from yett.policy.media import parse_content_type
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from yett.engine.entities import MISSING, pointed
+from yett.engine.pointing import MISSING, pointed
 from yett.policy.authz.model import Pointer
 
 MAX_EDITS = 500

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from yett.engine.entities import MISSING, pointed, text_of
 from yett.engine.exchange import Exchange
+from yett.engine.pointing import MISSING, pointed, text_of
 from yett.policy.authz.model import Located, Pointer
 from yett.policy.inputs import template_names
 from yett.policy.model import OperationPolicy

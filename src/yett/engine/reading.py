@@ -14,9 +14,10 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
-from yett.engine.entities import MISSING, pointed, record, text_of
+from yett.engine.entities import record
 from yett.engine.exchange import Exchange
 from yett.engine.located import Find, make_finder
+from yett.engine.pointing import MISSING, pointed, text_of
 from yett.engine.questions import Question, ReadRecord, RecordRead
 from yett.policy.authz.model import Read
 from yett.policy.cedar.model import Entity

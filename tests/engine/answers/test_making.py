@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yett.engine.answers.making import make_maker, make_namer
-from yett.engine.entities import pointed, record, text_of
+from yett.engine.entities import record
+from yett.engine.pointing import pointed, text_of
 from yett.policy.authz.model import Shape
 from yett.policy.cedar.model import Entity, Uid
 from yett.policy.cedar.types import Attribute, Plain, Record, Reference, SetOf

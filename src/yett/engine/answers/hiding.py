@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from yett.engine.entities import index_of
+from yett.engine.pointing import index_of
 from yett.policy.authz.model import Pointer
 
 EVERY = "*"

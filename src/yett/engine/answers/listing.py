@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from yett.engine.answers.fields import asks_record
 from yett.engine.answers.records import Records
-from yett.engine.entities import pointed
+from yett.engine.pointing import pointed
 from yett.policy.authz.model import Pointer
 from yett.policy.cedar.model import Decided, Entity, Inputs, Slice, Uid
 

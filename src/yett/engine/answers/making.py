@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from yett.engine.entities import MAX_ID_CHARACTERS, pointed, record, text_of
+from yett.engine.entities import record
+from yett.engine.pointing import MAX_ID_CHARACTERS, pointed, text_of
 from yett.policy.authz.model import Pointer, Shape
 from yett.policy.cedar.model import Entity, Uid, Value
 from yett.policy.cedar.values import ValueMismatch, make_reader

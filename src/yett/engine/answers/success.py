@@ -16,9 +16,9 @@ from yett.engine.answers.listing import Sifted, lower, put, sift
 from yett.engine.answers.modes import mind, strictest
 from yett.engine.answers.records import Records
 from yett.engine.answers.undeclared import leave_out
-from yett.engine.entities import MISSING, pointed
 from yett.engine.exchange import Exchange
 from yett.engine.judging import note
+from yett.engine.pointing import MISSING, pointed
 from yett.policy.authz.model import Guard, Listing
 from yett.policy.authz.names import API
 from yett.policy.cedar.model import Entity, Slice, Uid

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import sha256
 
-from yett.engine.entities import Unjudged, typed_attributes
+from yett.engine.callers import Unjudged, typed_attributes
 from yett.engine.exchange import Exchange
 from yett.engine.questions import ReadRecord
 from yett.engine.reading import open_answer

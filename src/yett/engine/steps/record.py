@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from yett.engine.changes import write_of
 from yett.engine.denial import asks_seen, deny, only_state, reason, state_rules
-from yett.engine.entities import MISSING, inputs, record, subject
+from yett.engine.entities import inputs, record, subject
 from yett.engine.exchange import Exchange
 from yett.engine.judging import foresee, judge, note, weigh
 from yett.engine.own_record import OwnRecord, note_resource, seen_before
+from yett.engine.pointing import MISSING
 from yett.engine.step import Asking, Outcome, Step, asking
 from yett.engine.steps.moves import make_moves, wrong_state
 from yett.policy.authz.model import Guard, Place

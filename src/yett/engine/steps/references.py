@@ -14,12 +14,13 @@ from msgspec import Struct
 
 from yett.engine.changes import UNREAD, Way, Write, write_of
 from yett.engine.denial import asks_seen, reason
-from yett.engine.entities import MISSING, inputs, subject, text_of
+from yett.engine.entities import inputs, subject
 from yett.engine.exchange import Exchange
 from yett.engine.json_patch import UNKNOWN, touches
 from yett.engine.judging import foresee, judge, note
 from yett.engine.located import FindAll, make_gatherer, places, pointer_text
 from yett.engine.own_record import note_resource, seen_before
+from yett.engine.pointing import MISSING, text_of
 from yett.engine.reading import Reader
 from yett.engine.step import Asking, Step, asking
 from yett.policy.authz.model import Pointer, Referred

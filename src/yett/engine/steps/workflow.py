@@ -11,12 +11,13 @@ from typing import Any
 
 from yett.engine.changes import UNREAD, assigned, write_of
 from yett.engine.denial import reason
-from yett.engine.entities import MISSING, inputs
+from yett.engine.entities import inputs
 from yett.engine.exchange import Exchange
 from yett.engine.json_patch import UNKNOWN
 from yett.engine.judging import judge
 from yett.engine.located import pointer_text
 from yett.engine.own_record import OwnRecord
+from yett.engine.pointing import MISSING
 from yett.engine.step import Asking, Outcome, Step, asking
 from yett.engine.steps.moves import Move, make_moves, permits, wrong_state
 from yett.policy.authz.model import Guard, Machine, Pointer

@@ -11,11 +11,12 @@ from typing import Any
 
 from yett.engine.changes import UNREAD, Way, Write, first_changed, write_of
 from yett.engine.denial import reason
-from yett.engine.entities import MISSING, inputs, record
+from yett.engine.entities import inputs, record
 from yett.engine.exchange import Exchange
 from yett.engine.judging import foresee, judge, note
 from yett.engine.located import pointer_text
 from yett.engine.own_record import OwnRecord
+from yett.engine.pointing import MISSING
 from yett.engine.step import Asking, Step, asking
 from yett.policy.authz.model import Fields, Guard
 from yett.policy.authz.placement import reads_record, unseen
