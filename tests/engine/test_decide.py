@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from kit.engine import ENFORCED, operation, program, request
+from kit.engine import ENFORCED, drive, operation, program, request
 
+from yett.engine.decide import again
+from yett.engine.exchange import Exchange
 from yett.engine.questions import MakeDurable, ReadBody
 from yett.policy.model import BodyRead, Fault, Limit, ParametersRead
-from yett.problems import BODY_TOO_LARGE, KEYS_UNAVAILABLE
+from yett.problems import BODY_TOO_LARGE, KEYS_UNAVAILABLE, NO_SUCH_RECORD
 from yett.terms import Decision, Mode, Verdict
 
 
@@ -132,3 +134,46 @@ def test_an_issuer_that_is_down_is_not_the_callers_failure(run, view):
     decision, _, _ = run(program(operation()), request(authorization=b"Bearer early"))
     assert decision.problem.status == 503
     assert not view.failures
+
+
+def test_after_a_412_only_the_record_is_decided_again(view):
+    """What is written down or used up for this request is so once; nothing is observed twice."""
+    ran = []
+
+    def step(number, outcome=None):
+        def run(x):
+            ran.append(number)
+            x.observed += (BODY_TOO_LARGE(note="seen"),)
+            return outcome
+
+        return number, run
+
+    bound = program(operation())
+    plan = bound.plans["api.GET /things/{id}"]
+    steps = (step(8), step(11), step(11), step(12), step(13))
+    plan = msgspec.structs.replace(plan, steps=steps)
+    bound = msgspec.structs.replace(bound, plans={plan.operation.id: plan})
+    x = Exchange(bound, request(), view, 1000.0)
+    assert drive(x)[0].verdict is Verdict.ALLOW
+    ran.clear()
+    with pytest.raises(StopIteration) as stop:
+        next(again(x))
+    assert stop.value.value.verdict is Verdict.ALLOW
+    assert ran == [11, 11]
+    assert len(x.observed) == 5
+
+
+def test_what_is_denied_the_second_time_is_refused(view):
+    """The record that changed may not be the caller's any more."""
+    bound = program(operation())
+    plan = bound.plans["api.GET /things/{id}"]
+    steps = ((11, lambda _x: NO_SUCH_RECORD()), (11, lambda _x: pytest.fail("went on")))
+    plan = msgspec.structs.replace(plan, steps=steps)
+    bound = msgspec.structs.replace(bound, plans={plan.operation.id: plan})
+    x = Exchange(bound, request(), view, 1000.0)
+    x.plan = plan
+    with pytest.raises(StopIteration) as stop:
+        next(again(x))
+    decision = stop.value.value
+    assert (decision.verdict, decision.step) == (Verdict.REFUSE, 11)
+    assert decision.forward is None
