@@ -53,7 +53,13 @@ def _both_ways(question: Question, timeout_ms: int) -> list[Change]:
     if old.eq(new):  # one formula: nothing to ask
         return []
     search = Search(question, timeout_ms)
-    found = (search.change(new, old, gains=True), search.change(old, new, gains=False))
+    # Both proofs come before the details of either, which take what time is left.
+    gains, losses = all_of(new, negate(old)), all_of(old, negate(new))
+    answers = search.asker.ask(gains), search.asker.ask(losses)
+    found = (
+        search.change(gains, answers[0], gains=True),
+        search.change(losses, answers[1], gains=False),
+    )
     return [change for change in found if change is not None]
 
 
@@ -70,10 +76,8 @@ class Search:
         self.groups = groups(question)
         self.asker = Asker(question.facts(), timeout_ms)
 
-    def change(self, yes: Expr, no: Expr, *, gains: bool) -> Change | None:
-        """Ask whether one side allows what the other refuses; None where it is proved not to."""
-        wanted = all_of(yes, negate(no))
-        answer = self.asker.ask(wanted)
+    def change(self, wanted: Expr, answer: Answer, *, gains: bool) -> Change | None:
+        """Tell what an answer means; None where it is proved that one side allows no more."""
         if answer.verdict == "no":
             return None
         pair = self.question.pair
@@ -106,6 +110,7 @@ class Search:
             case=case,
             permits=_holding(yes, model, "permit"),
             forbids=_holding(no, model, "forbid"),
+            note=_refusal(self.question, gains=plain.gains),
             reads=_reads(self.question),
         )
 
@@ -129,6 +134,13 @@ class Search:
         views = [view for view in (self.question.old, self.question.new) if view is not None]
         untold = {f"`{id_}` has {why}" for view in views for id_, why in view.untold}
         return "; ".join(sorted(untold))
+
+
+def _refusal(question: Question, *, gains: bool) -> str:
+    """Say it where the other side refuses whatever is asked, and not by a rule."""
+    other = question.pair.old if gains else question.pair.new
+    refused = other is not None and other.refused
+    return "every call is refused there: its rules read what nothing declares" if refused else ""
 
 
 def _reads(question: Question) -> dict[str, frozenset[str]]:

@@ -5,6 +5,7 @@ Nothing is trusted here: a model becomes a fact only after `replay.py`, and only
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Any, NamedTuple
 
 import z3
@@ -13,6 +14,7 @@ from yett.review.encode_terms import Expr
 
 SEED = 7  # the same question has the same answer, and the same witness
 DEFAULT_TIMEOUT_MS = 3000
+BUDGET = 4  # timeouts that all questions of one action and kind of caller may take together
 
 
 class Answer(NamedTuple):
@@ -27,6 +29,7 @@ class Asker:
     """One solver with the facts of one question; conditions are asked on top of them."""
 
     def __init__(self, facts: list[Expr], timeout_ms: int = DEFAULT_TIMEOUT_MS) -> None:
+        self._left = BUDGET * timeout_ms / 1000
         self._solver = z3.SimpleSolver()
         self._solver.set("timeout", timeout_ms)
         self._solver.set("random_seed", SEED)
@@ -36,6 +39,9 @@ class Asker:
         """Ask whether all conditions can be true at once."""
         if any(z3.is_false(condition) for condition in conditions):
             return Answer("no")
+        if self._left < 0:
+            return Answer("unknown", reason="the time for this action is used up")
+        began = monotonic()
         self._solver.push()
         try:
             self._solver.add(*conditions)
@@ -49,6 +55,7 @@ class Asker:
             return Answer("unknown", reason=str(error)[:200])
         finally:
             self._solver.pop()
+            self._left -= monotonic() - began
 
     def prefer(self, fixed: list[Expr], wishes: list[Expr]) -> list[Expr]:
         """Return `fixed` with those wishes, in order, that can still come true."""

@@ -45,7 +45,7 @@ class Change(Struct, frozen=True, kw_only=True):
         permits: rules of that side that permit the case.
         forbids: rules of the other side that refuse it.
         reads: variable -> attributes of it that rules read.
-        note: why nothing is proved.
+        note: why nothing is proved, or why the other side refuses.
     """
 
     action: str

@@ -29,6 +29,7 @@ from yett.review.encode_terms import (
 from yett.review.question import Question
 from yett.review.walk import AMR, PRINCIPAL, ties
 
+PERHAPS = "on conditions that took too long to find"
 MAX_TIES = 3  # 8 combinations for each kind of caller
 
 
@@ -117,16 +118,17 @@ def tell(asker: Asker, wanted: Expr, among: list[Group], found: list[Tie]) -> li
 def _words(asker: Asker, wanted: Expr, group: Group, found: list[Tie]) -> list[list[str]]:
     """Name the ties under which something is possible; empty where it is possible under none.
 
-    An `unknown` counts as possible: a class is never left out for want of time.
+    Only what the solver found is named; where it ran out of time there may be more.
     """
-    if asker.ask(wanted, group.condition).verdict == "no":
+    if asker.ask(wanted, group.condition).verdict != "yes":
         return []
-    possible = set()
+    verdicts = {}
     for holds in product((True, False), repeat=len(found)):
         ask = [t.condition if h else negate(t.condition) for t, h in zip(found, holds, strict=True)]
-        if asker.ask(wanted, group.condition, *ask).verdict != "no":
-            possible.add(holds)
-    return _shortest(possible, found)
+        verdicts[holds] = asker.ask(wanted, group.condition, *ask).verdict
+    if "unknown" in verdicts.values():
+        return [[PERHAPS]]
+    return _shortest({holds for holds, verdict in verdicts.items() if verdict == "yes"}, found)
 
 
 def _shortest(possible: set[tuple[bool, ...]], found: list[Tie]) -> list[list[str]]:

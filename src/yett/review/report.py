@@ -123,7 +123,7 @@ def _hint(change: Change) -> str:
     said = [f"{side} {rule}" for side, rule in zip(sides, rules, strict=False)]
     if change.forbids and not change.permits:
         said = [f"{sides[1]} {rules[0]}"]
-    return "; ".join((f"such as {example(change)}", *said))
+    return "; ".join((f"such as {example(change)}", *said, *([change.note] if change.note else [])))
 
 
 def _ids(rules: tuple[Policy, ...]) -> str:

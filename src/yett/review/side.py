@@ -95,9 +95,7 @@ def make_side(contract: Contract, policy: Policy) -> Side:
         roles={role: frozenset(scopes) for role, scopes in roles.items()},
         schemes=_schemes(operations),
         origins=_origins(authz, kinds) if authz is not None else {},
-        naming=repr((authz.identity.claim, sorted(authz.identity.namespaces.items())))
-        if authz is not None
-        else "",
+        naming=_naming(contract),
     )
 
 
@@ -110,6 +108,13 @@ def plain_side(schema: Schema, rules: tuple[Rule, ...]) -> Side:
     }
     kinds = {type_: type_ for action in schema.actions.values() for type_ in action.principals}
     return Side(schema=schema, text=write_schema(schema), actions=actions, kinds=kinds)
+
+
+def _naming(contract: Contract) -> str:
+    """Say where the id of a principal is from: the claim, and the prefix of each issuer."""
+    issuers = sorted((each.url, each.namespace) for each in contract.config.identity.issuer)
+    named = [each for each in issuers if each[1]]
+    return repr((contract.config.principal.id, named))
 
 
 def _plain_schema(kinds: dict[str, str], operations: dict[str, Operation]) -> Schema:

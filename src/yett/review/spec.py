@@ -169,7 +169,7 @@ def _limits(both: Both) -> Iterator[Noted]:
     for name, zero in (("concurrency", 0), ("max_body", None), ("timeout", None)):
         was, now = getattr(both.before, name), getattr(both.after, name)
         if was != zero and (now == zero or now > was):
-            message = f"`{name}` was {was:,} and is {now or 'not bounded':,}"
+            message = f"`{name}` was {was:,} and is {f'{now:,}' if now else 'not bounded'}"
             yield Noted(LIMIT_RAISED, message, source, subject)
 
 
