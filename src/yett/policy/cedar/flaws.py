@@ -34,10 +34,19 @@ class Flaw(Struct, frozen=True):
 
 def parse_flaw(path: str, piece: Piece, error: str) -> Flaw:
     """Place an error of the parser."""
-    at = _offending(piece) if error.startswith(_SYNTAX) else _named(piece, error)
+    at = _unexpected(piece, error) if error.startswith(_SYNTAX) else _named(piece, error)
     token = piece.tokens[at] if at < len(piece.tokens) else piece.tokens[-1]
     message = error if at < len(piece.tokens) and not error.startswith(_AT_END) else _ENDED
     return Flaw(path, token.line, clean(message), _parse_hint(piece, at, error))
+
+
+def _unexpected(piece: Piece, error: str) -> int:
+    """Find the token that the error names: the parser may go on a little before it says so."""
+    at = _offending(piece)
+    name = re.search("`(.+)`", error, re.DOTALL)
+    back = (i for i in range(min(at, len(piece.tokens) - 1), -1, -1)
+            if name and piece.tokens[i].text == name[1])  # fmt: skip
+    return next(back, at)
 
 
 def _offending(piece: Piece) -> int:
@@ -89,6 +98,13 @@ def clean(error: str) -> str:
 
 
 # --- validation ---
+
+
+def named(error: str) -> str:
+    """Return the name that an error of the validator is about, or all of it."""
+    message = clean(error)
+    found = re.match("[^`]*`([^`]+)`", message)
+    return found[1] if found else message
 
 
 def validation_flaw(path: str, piece: Piece, id_: str, error: str, schema: Schema) -> Flaw:

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from yett.contract.model import PolicyText
 from yett.contract.places import Source
-from yett.policy.cedar.flaws import Flaw, parse_flaw, validation_flaw
+from yett.policy.cedar.flaws import Flaw, named, parse_flaw, validation_flaw
 from yett.policy.cedar.model import Rule
 from yett.policy.cedar.scan import Piece, cut
 from yett.policy.cedar.schema_text import write_schema
@@ -132,7 +132,8 @@ class _Reading:
 
     def _flaws_of(self, found: _Found, errors: list[str]) -> Iterator[Flaw]:
         causes = [error for error in errors if _CONSEQUENCE not in error] or errors
-        for error in dict.fromkeys(causes):
+        # One wrong name is one flaw, although the validator finds it on each type of resource.
+        for error in {named(error): error for error in reversed(causes)}.values():
             yield validation_flaw(
                 found.rule.source.path, found.piece, found.rule.id, error, self.schema
             )

@@ -1,0 +1,87 @@
+"""A mistake in a policy is found at its token, with the name that was probably meant."""
+
+from __future__ import annotations
+
+import pytest
+from kit.cedar import SCHEMA
+
+from yett.policy.cedar.flaws import (
+    MAX_MESSAGE_CHARS,
+    clean,
+    near,
+    parse_flaw,
+    validation_flaw,
+)
+from yett.policy.cedar.scan import cut
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "line", "message", "hint"),
+    [
+        ("permit(principal\n action, resource);", "unexpected token `action`", 2,
+         "unexpected token `action`", ""),
+        ("permit(principal, action, resource)\nwhen { 1 == }\n;", "unexpected token `}`", 2,
+         "unexpected token `}`", ""),
+        ("permit(principal, action, resource)", "unexpected end of input", 1,
+         "the policy is not finished", "end the policy with `;`"),
+        ("permit(principal,\naction, resource) #;", "invalid token", 2, "invalid token", ""),
+        ('permit(principal, action, resource) when {\n"abc };', "invalid token", 2,
+         "invalid token", "a string is not closed"),
+        ("permit(principal, action, resource) when {\ncontext.a = 1 };",
+         "'=' is not a valid operator in Cedar", 1, "'=' is not a valid operator in Cedar",
+         "to compare, write `==`"),
+        ("permit(principal, action, resource) when {\n foo(1) };",
+         "`foo` is not a valid function", 2, "`foo` is not a valid function", ""),
+        ('permit(principal, action, resource)\nwhen { "\\q" == "" };',
+         "the input `\\q` is not a valid escape", 2, "the input `\\q` is not a valid escape", ""),
+    ],
+)  # fmt: skip
+def test_parse_errors_are_placed(text, error, line, message, hint):
+    """At the first token that no policy can go on with."""
+    (piece,) = cut(text)
+    found = parse_flaw("a.cedar", piece, error)
+    assert (found.path, found.line, found.message, found.hint) == ("a.cedar", line, message, hint)
+
+
+@pytest.mark.parametrize(
+    ("body", "error", "line", "hint"),
+    [
+        ("resource.custmer", ("for policy `policy3`, attribute `custmer` on entity type `Booking`"
+         " not found"), 2, "did you mean `customer`"),
+        ('resource["custmer"]', "attribute `custmer` on entity type `Booking` not found", 2,
+         "did you mean `customer`"),
+        ("context.nwo", 'attribute `nwo` in context for Action::"getBooking" not found', 2,
+         "did you mean `now`"),
+        ('action == Action::"getBokin"', 'unrecognized action `Action::"getBokin"`', 2,
+         "did you mean `getBooking`"),
+        ("principal is Usr", "unrecognized entity type `Usr`", 2, "did you mean `User`"),
+        ('principal in Role::"stuff"', ('entity `Role::"stuff"` is of an enumerated entity type, but'
+         ' `"stuff"` is not declared as a valid eid'), 2, "did you mean `staff`"),
+        ("principal.tenant", ("unable to guarantee safety of access to optional attribute `tenant`"
+         " on entity type `User`"), 2, "ask first whether it is there: `has tenant &&`"),
+        ("principal.place.town", "attribute `town` on record not found", 2, ""),
+        ("1 + true", "unexpected type: expected Long but saw Bool", 1, ""),
+    ],
+)  # fmt: skip
+def test_validation_errors_are_placed(body, error, line, hint):
+    """Where the wrong name is written, else where the policy begins."""
+    (piece,) = cut(f"permit(principal, action, resource) when {{\n{body} }};")
+    found = validation_flaw("a.cedar", piece, "mine", error, SCHEMA)
+    assert (found.line, found.hint) == (line, hint)
+    assert found.message.startswith("`mine`: ")
+    assert "policy3" not in found.message
+    assert "eid" not in found.message
+
+
+def test_names_are_suggested():
+    """The nearest, or all where there are few, or none."""
+    assert near("staf", ["admin", "staff"]) == "did you mean `staff`"
+    assert near("xyz", ["admin", "staff"]) == "one of: `admin`, `staff`"
+    assert near("xyz", []) == ""
+    assert near("xyz", [f"n{n}" for n in range(50)]) == ""
+
+
+def test_messages_are_one_bounded_line():
+    """Whatever cedarpy says of however large a type."""
+    assert clean("Policy parse error: Bad\n  thing") == "bad thing"
+    assert len(clean("x" * 10_000)) == MAX_MESSAGE_CHARS
