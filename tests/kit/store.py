@@ -31,6 +31,8 @@ def frozen(number=1, who="anna", sealed=""):
             "issuer": "iss",
             "operation": "shop.pay",
             "requester": who,
+            "method": "POST",
+            "target": "/pay",
             "shown": sha256(shown.encode()),
         }
     )
