@@ -130,6 +130,15 @@ async def test_what_is_too_large_to_be_read_is_refused():
             assert gateway.sink.events[-1].code == "answer-uncheckable"
 
 
+async def test_what_is_withheld_is_recorded_as_refused():
+    """An answer that may not leave is a refusal of step 14, not an allowed request."""
+    async with running(declared(), answer=say(b"x" * 2000), authz=SMALL) as gate:
+        await gate.send(GET)
+        (event,) = gate.sink.events
+    assert (event.verdict, event.step, event.code) == ("refuse", 14, "answer-uncheckable")
+    assert event.upstream_status == 200
+
+
 async def test_what_only_observes_lets_large_answers_by():
     """A rule in mode `observe` changes nothing: an answer too large to be read goes on as it is."""
     large = json.dumps({"a": "x" * 2000, "secret": "y" * 3000}).encode()

@@ -19,8 +19,9 @@ from yett.policy.model import Fault
 from yett.problems import ANSWER_UNCHECKABLE, NO_SUCH_RECORD, Problem
 from yett.terms import Event, Mode
 
-__all__ = ["WITHOUT", "Released", "Reply", "reading", "release"]
+__all__ = ["RELEASE_STEP", "WITHOUT", "Released", "Reply", "reading", "release"]
 
+RELEASE_STEP = 14
 PARTIAL, NOT_MODIFIED = 206, 304
 
 

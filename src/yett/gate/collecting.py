@@ -68,7 +68,7 @@ class Collecting:
         if max(self._size, self._head.length or 0) > most:
             if self._mode is Mode.ENFORCE:
                 relay.give_up()
-                relay.fail(ANSWER_UNCHECKABLE(note=f"larger than {most} bytes"))
+                relay.withhold(ANSWER_UNCHECKABLE(note=f"larger than {most} bytes"))
             else:
                 self._pass_by(b"".join(self._pieces), complete=complete)
         elif complete:
@@ -96,7 +96,7 @@ class Collecting:
         for event in released.events:
             relay.connection.gate.sink.append(event)
         if released.problem is not None:
-            relay.fail(released.problem)
+            relay.withhold(released.problem)
         else:
             self._write(released, changed=released.body != body)
 

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from yett.engine.release import RELEASE_STEP
 from yett.gate.answer import Answer
 from yett.gate.handshake import check_handshake
 from yett.gate.parting import part
+from yett.terms import Verdict
 from yett.wire import serialize
 from yett.wire.lines import names, without
 
@@ -106,6 +108,14 @@ class Sending(Answer):
         self.retried = True
         self.pool().take(self, fresh=True)
         return True
+
+    def withhold(self, problem: Problem) -> None:
+        """Refuse after all: the service answered, and its answer may not leave (step 14)."""
+        assert self.decision is not None
+        self.decision = replace(
+            self.decision, verdict=Verdict.REFUSE, step=RELEASE_STEP, problem=problem
+        )
+        self.write_problem(problem)
 
     def fail(self, problem: Problem, status: int = 0) -> None:
         """Answer an allowed request with a problem of the way, and record it with its code."""
