@@ -407,6 +407,18 @@ def test_elsewhere_what_was_never_shown_is_only_observed(tmp_path, method, targe
     assert scene.x.observed == ()
 
 
+def test_on_an_answer_what_was_never_shown_is_observed_as_well(tmp_path):
+    """The owner follows a link: let through, and on record."""
+    both = SEEN.replace("context has seen", "resource.customer == principal && context has seen")
+    scene = Scene(tmp_path, policies=both)
+    assert code(scene.decide("GET", "/bookings/3")) is None
+    assert [one.code for one in scene.x.observed] == ["no-such-record"]
+    assert scene.x.granted is False
+    scene.view.shown.add(('User::"7"', 'Booking::"3"'))
+    assert code(scene.decide("GET", "/bookings/3")) is None
+    assert scene.x.observed == ()
+
+
 def test_decisions_are_sampled(scene):
     """Each decision can be compared with cedarpy later, off the path."""
     scene.decide("PATCH", "/bookings/3", {"note": "x"})

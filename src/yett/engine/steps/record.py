@@ -105,11 +105,13 @@ class About:
             return None  # a list: each item has its own name
         seen, unseen = self._seen(x, uid)
         known = self._foresee(x, uid, seen)
-        if known is None:
-            return None
-        if not known.allow:
+        if known is not None and not known.allow:
             return deny(x, self._guard, self._slice, blind=True)
-        x.granted = not unseen
+        x.granted = known is not None
+        if unseen:
+            other = foresee(x, self._slice, inputs(x, uid, None, seen=False))
+            if other is not None and not other.allow:
+                x.observed += (UNSEEN,)
         return None
 
     def create(self, x: Exchange) -> Outcome:
