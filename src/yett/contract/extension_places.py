@@ -45,9 +45,11 @@ def mentions(data: bytes) -> bool:
     return any(pattern.search(data) for pattern in (*_MENTIONS, _ESCAPED))
 
 
-def check_names(document: Any, source: Source, report: Report) -> None:
-    """Find every `x-yett*` key of a document; refuse unknown and misplaced ones."""
+def check_names(document: Any, source: Source, report: Report) -> frozenset[str]:
+    """Find every `x-yett*` key of a document and return them; refuse unknown and misplaced ones."""
+    found: set[str] = set()
     for pointer, key, value in find_extensions(document):
+        found.add(key)
         at = source.within((*pointer, key))
         if key not in EXTENSIONS:
             hint = did_you_mean(key.replace("_", "-"), list(EXTENSIONS))
@@ -57,6 +59,7 @@ def check_names(document: Any, source: Source, report: Report) -> None:
             report.add(EXTENSION_MISPLACED, f"`{key}` is not read here", at, hint=hint)
         else:
             _check_small(key, value, at, report)
+    return frozenset(found)
 
 
 def _check_small(key: str, value: Any, at: Source, report: Report) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from yett.contract.crosschecks import check_together
 from yett.contract.errors import ContractError
-from yett.contract.extension_places import check_names
+from yett.contract.extension_places import check_names, find_extensions
 from yett.contract.files import Files
 from yett.contract.model import Api, Contract, PolicyText
 from yett.contract.openapi import read_openapi
@@ -94,21 +94,24 @@ def _read_api(
     if not _is_file(files.folder, config.openapi, at.at("openapi"), report):
         return None
     document = files.document(config.openapi)
-    place = document.source
+    place, extended = document.source, document.extended
     if config.overlay:
         if not _is_file(files.folder, config.overlay, at.at("overlay"), report):
             return None
         overlay = files.document(config.overlay)
+        extended = extended or any(True for _ in find_extensions(overlay.value))
         patches = apply_overlay(
             document.value, overlay.value, overlay.source, report, extended=config.openapi
         )
         lines = OverlaidLines(document.locator, overlay.locator, patches)
         place = Source(document.path, locator=lines)
     is_openapi = isinstance(document.value, dict) and "openapi" in document.value
-    extended = bool(config.overlay) or document.extended
+    found: frozenset[str] = frozenset()
     if is_openapi and extended:
-        check_names(document.value, place, report)
-    return read_openapi(document.value, place, name, config, report, extended=extended)
+        found = check_names(document.value, place, report)
+    return read_openapi(
+        document.value, place, name, config, report, extended=extended, extensions=found
+    )
 
 
 def _check_files(config: Config, source: Source, folder: Path, report: Report) -> None:

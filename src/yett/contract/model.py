@@ -224,7 +224,7 @@ class Api(Struct, frozen=True, kw_only=True):
 
     `base` is the path prefix without trailing slash (`""` or `/v2`). `version` is `3.0`, `3.1` or
     `3.2`. `document` is the whole document after the Overlay. `extended` is False when no `x-yett`
-    extension can be in it.
+    extension can be in it; `extensions` are the keys that are, None when nobody has looked.
     """
 
     name: str
@@ -235,6 +235,7 @@ class Api(Struct, frozen=True, kw_only=True):
     document: Json
     machines: tuple[Machine, ...] = ()
     extended: bool = True
+    extensions: frozenset[str] | None = None
     source: Source = Source()
 
 

@@ -31,6 +31,7 @@ def read_openapi(
     report: Report,
     *,
     extended: bool = True,
+    extensions: frozenset[str] | None = None,
 ) -> Api | None:
     """Read a document.
 
@@ -41,6 +42,7 @@ def read_openapi(
         config: the api's settings; `path` wins over `servers`.
         report: takes what is wrong; with an error in it the result must not be used.
         extended: whether the document may hold a `x-yett` key.
+        extensions: those it holds, where that is known.
 
     Returns:
         The api, or None when the document is not OpenAPI at all.
@@ -67,6 +69,7 @@ def read_openapi(
         document=document,
         machines=reading.machines(),
         extended=extended,
+        extensions=extensions,
         source=source,
     )
 

@@ -33,6 +33,7 @@ def class_pointers(facets: Facets, nodes: tuple[Any, ...]) -> dict[str, tuple[Po
     found: dict[str, list[Pointer]] = {}
     open_: list[tuple[tuple[Any, ...], Pointer, frozenset[int]]] = [(nodes, (), frozenset())]
     steps = 0
+    walked: set[int] = set()
     while open_:
         here, pointer, above = open_.pop()
         steps += 1
@@ -41,7 +42,7 @@ def class_pointers(facets: Facets, nodes: tuple[Any, ...]) -> dict[str, tuple[Po
             found.setdefault(name, []).append(pointer)
         ids = frozenset(id(facet.node) for facet in facets.of(here))
         if ids & above or len(pointer) > MAX_DEPTH or steps > MAX_POINTERS:
-            _refuse_endless(facets, here)
+            _refuse_endless(facets, here, walked)
             continue
         tokens = (*facets.names(here), EVERY)
         for token in tokens:
@@ -51,9 +52,11 @@ def class_pointers(facets: Facets, nodes: tuple[Any, ...]) -> dict[str, tuple[Po
     return {name: tuple(sorted(pointers)) for name, pointers in found.items()}
 
 
-def _refuse_endless(facets: Facets, nodes: tuple[Any, ...]) -> None:
-    """Refuse when a class is anywhere below; what repeats without one is of no interest."""
-    seen: set[int] = set()
+def _refuse_endless(facets: Facets, nodes: tuple[Any, ...], seen: set[int]) -> None:
+    """Refuse when a class is anywhere below; what repeats without one is of no interest.
+
+    `seen` is kept for the next call: walking all of Stripe's schemas anew each time takes minutes.
+    """
     open_ = [nodes]
     while open_:
         here = open_.pop()

@@ -14,7 +14,7 @@ from msgspec import Struct
 from yett.contract.model import Api, Contract, Operation
 from yett.contract.places import read_pointer
 from yett.contract.report import Report, quote
-from yett.policy.authz.classes import EndlessClassError, class_pointers
+from yett.policy.authz.classes import CLASS, EndlessClassError, class_pointers
 from yett.policy.authz.declared import SAFE, Declared, json_answers, json_requests
 from yett.policy.authz.facets import EVERY, Facets
 from yett.policy.authz.model import Pointer
@@ -36,8 +36,8 @@ def read_labels(
     """Return operation id -> classes, for operations that have any."""
     found: dict[str, Labels] = {}
     for api in contract.apis:
-        if not api.extended:
-            continue
+        if not api.extended or (api.extensions is not None and CLASS not in api.extensions):
+            continue  # to walk all of Stripe's schemas for nothing takes minutes
         facets = Facets(api.document)
         for operation in api.operations:
             labels = _labels(api, operation, records.get(operation.id), facets, report)
