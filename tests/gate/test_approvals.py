@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
+import time
 
 import pytest
 from kit.approvals import document
-from kit.gateway import OK, Recorder, program, public
+from kit.frozen import paying
+from kit.gateway import OK, Recorder, program, public, running, split
 from kit.shop import compile_shop
 from kit.store import NOW, Store
 
@@ -111,3 +114,31 @@ async def test_a_gate_without_a_desk_answers_no(store):
         finally:
             gate.abort()
             await asyncio.sleep(0)
+
+
+async def test_what_was_approved_is_not_sent_twice(store):
+    """A PUT that may have reached the service is not retried, however idempotent its method."""
+    rounds = []
+
+    async def answer(reader, writer, first):
+        rounds.append(first)
+        writer.write(OK)
+        await writer.drain()
+        rounds.append(await reader.read(1 << 16))  # read, and closed without a word
+        writer.close()
+
+    put = paying(method="PUT", id="shop.pay", api="shop")
+    body = b'{"amount":7}'
+    head = (
+        b"PUT /pay HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer good\r\n"
+        b"Content-Type: application/json\r\nContent-Length: %d\r\n" % len(body)
+    )
+    async with running(public("GET", "/x"), put, answer=answer) as gateway:
+        gateway.gate.hold_approvals(ApprovalDesk(store.approvals))
+        asked = json.loads(split(await gateway.send(head + b"\r\n" + body))[2])
+        (found,) = store.find(asked["approval"], time.time())
+        store.vote(found, now=time.time())
+        assert split(await gateway.send(b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n"))[0] == 200
+        named = b"Yett-Approval: %b\r\n\r\n" % asked["approval"].encode()
+        assert split(await gateway.send(head + named + body))[0] == 502
+    assert sum(b"PUT /pay" in one for one in rounds) == 1

@@ -37,7 +37,8 @@ def paying(how=HOW, approvals=1, within=600, **changes):
         "approvable": how,
         "max_body": 1 << 20,
     }
-    return operation("POST", "/pay", **(fields | changes))
+    fields |= {"method": "POST", "template": "/pay"}
+    return operation(**(fields | changes))
 
 
 def owned(name, method, template):
