@@ -65,7 +65,8 @@ def make_subject(
     if principal.tenant:
         attrs["tenant"] = principal.tenant
     # `Role` is an enumerated type: a role that the vocabulary has not is no entity.
-    groups = frozenset(Uid(ROLE, role) for role in roles if role in identity.roles)
+    known = roles & identity.roles.keys()
+    groups = frozenset([Uid(ROLE, role) for role in known]) if known else _NO_GROUPS
     return Entity(Uid(type_, named), attrs, groups)
 
 
@@ -83,7 +84,7 @@ def typed_attributes(
 
 def texts_of(values: Any) -> Value:
     """Make a set of strings; what is none is left out."""
-    return make_set(value for value in values if type(value) is str) if values else NO_TEXTS
+    return make_set([value for value in values if type(value) is str]) if values else NO_TEXTS
 
 
 def typed_value(type_: Type, value: Any) -> Value:
@@ -137,6 +138,7 @@ def _take(found: dict[str, Value], attribute: Attribute, given: Any) -> Unjudged
 
 
 NO_TEXTS = make_set(())
+_NO_GROUPS: frozenset[Uid] = frozenset()
 _NO_SCOPES: frozenset[str] = frozenset()
 _NO_CLAIMS: dict[str, Value] = {}
 _HAVE_CLAIMS = frozenset(("user", "service"))

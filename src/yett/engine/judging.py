@@ -50,7 +50,9 @@ def note(
 ) -> None:
     """Keep the determining rules of a decision for the record; a denial's stand alone."""
     if decided.allow:
-        if decided.ids != x.policies:
+        if not x.policies and len(decided.ids) <= MAX_POLICIES:
+            x.policies = decided.ids
+        elif decided.ids != x.policies:
             found = dict.fromkeys((*x.policies, *decided.ids))
             x.policies = tuple(found)[:MAX_POLICIES]
         return

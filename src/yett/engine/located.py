@@ -103,7 +103,7 @@ def _path_finder(name: str, operation: OperationPolicy) -> Find:
         # label or matrix style), the service may read a third.
         text = text_of(x.arguments[at]) if at < len(x.arguments) else None
         read = x.values.get("path", _NOTHING).get(name, text)
-        return text if text_of(read) == text else None
+        return text if read == text or text_of(read) == text else None
 
     return find
 
