@@ -81,19 +81,24 @@ class Maker:
 
     def attempts(self, node: Any, start: Attempt) -> Iterator[Attempt]:
         """Give variations of what a condition reads: one value changed, two, then any."""
-        spots = [spot for spot in read_spots(node) if spot in self._choices]
+        every = self._changes(node)
         few = chain.from_iterable(
-            product(*(_changes(spot, self._choices[spot]) for spot in chosen))
-            for count in range(min(len(spots), 2) + 1)
-            for chosen in combinations(spots, count)
+            product(*chosen)
+            for count in range(min(len(every), 2) + 1)
+            for chosen in combinations(every, count)
         )
-        many = product(*(_changes(spot, self._choices[spot]) for spot in spots))
-        for changes in islice(chain(few, many), MAX_TRIES_PER_CONDITION):
+        for changes in islice(chain(few, product(*every)), MAX_TRIES_PER_CONDITION):
             yield {**start, **dict(changes)}
 
+    def turned(self, node: Any, start: Attempt) -> Iterator[Attempt]:
+        """Give each change of one value of what a condition reads."""
+        for changes in self._changes(node):
+            for change in changes:
+                yield {**start, **dict((change,))}
 
-def _changes(spot: Spot, choices: list[Value]) -> list[tuple[Spot, Value]]:
-    return [(spot, value) for value in choices]
+    def _changes(self, node: Any) -> list[list[tuple[Spot, Value]]]:
+        spots = [spot for spot in read_spots(node) if spot in self._choices]
+        return [[(spot, value) for value in self._choices[spot]] for spot in spots]
 
 
 def _attributes(schema: Schema, environment: Environment, variable: str) -> tuple[Attribute, ...]:
@@ -124,26 +129,37 @@ def read_spots(node: Any) -> list[Spot]:
 
 
 def reach(
-    maker: Maker, conditions: Sequence[Any], tests: Sequence[Test]
+    maker: Maker, conditions: Sequence[Any], tests: Sequence[Test], *, thorough: bool = False
 ) -> Iterator[tuple[int, Inputs]]:
-    """Give requests with the outcome they reach: the condition's place, and whether it held.
+    """Give requests with the outcome they reach: `2 * place of the condition + whether it held`.
 
-    The outcome is `2 * place + held`; what errs counts as not held. Where a condition cannot be
-    met by the values tried, the ones after it are tried on their own.
+    What errs counts as not held. With `thorough`, from a request where the condition holds and one
+    where it does not, everything it reads is changed in turn. Where a condition cannot be met by
+    the values tried, the ones after it are tried on their own.
     """
     start: Attempt = {}
     met: list[Test] = []
     for place, (node, test) in enumerate(zip(conditions, tests, strict=True)):
-        seen: dict[bool, Attempt] = {}
-        for attempt in maker.attempts(node, start):
+        found = _outcomes(maker, maker.attempts(node, start), met, test)
+        turned = (one for attempt in found.values() for one in maker.turned(node, attempt))
+        for attempt in (*found.values(), *(turned if thorough else ())):
             inputs = maker.make(attempt)
-            held = test(inputs)
-            if held in seen or not all(earlier(inputs) for earlier in met):
-                continue
-            seen[held] = attempt
-            yield 2 * place + held, inputs
-            if len(seen) == 2:
-                break
-        if True in seen:
-            start = seen[True]
+            yield 2 * place + test(inputs), inputs
+        if True in found:
+            start = found[True]
             met.append(test)
+
+
+def _outcomes(
+    maker: Maker, attempts: Iterator[Attempt], met: list[Test], test: Test
+) -> dict[bool, Attempt]:
+    """Find an attempt for either answer of `test`, where all before it hold."""
+    found: dict[bool, Attempt] = {}
+    for attempt in attempts:
+        inputs = maker.make(attempt)
+        held = test(inputs)
+        if held not in found and all(earlier(inputs) for earlier in met):
+            found[held] = attempt
+            if len(found) == 2:
+                break
+    return found

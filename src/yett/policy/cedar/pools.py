@@ -6,7 +6,7 @@ bounded; no value comes from a real record.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from cedarpy import pst
@@ -29,8 +29,9 @@ from yett.policy.cedar.values import RecordValue, SetValue, make_set
 
 MAX_POOL_VALUES = 24
 MAX_NESTED_RECORDS = 4
-_BESIDE = {
+_BESIDE: dict[type, Callable[[Any], tuple[Value, ...]]] = {
     int: lambda value: (value - 1, value + 1),
+    str: lambda value: (value + "~", "~" + value),
     Datetime: lambda value: (Datetime(value.ms - 1), Datetime(value.ms + 1)),
     Duration: lambda value: (Duration(value.ms - 1), Duration(value.ms + 1)),
     Decimal: lambda value: (Decimal(value.units - 1), Decimal(value.units + 1)),
@@ -66,7 +67,7 @@ class Pools:
             return
         own = self._of.setdefault(type(value), {})
         own[value] = None
-        beside = _BESIDE.get(type(value), lambda _: ())(value)
+        beside = _around(value) if type(value) is IpAddr else _beside(value)
         own.update(dict.fromkeys(one for one in beside if _fits(one)))
 
     def uids(self, type_: str) -> list[Uid]:
@@ -109,6 +110,19 @@ ABSENT = object()
 
 def _record(fields: dict[str, Value]) -> RecordValue:
     return RecordValue({name: value for name, value in fields.items() if value is not ABSENT})
+
+
+def _beside(value: Value) -> tuple[Value, ...]:
+    return _BESIDE[type(value)](value) if type(value) in _BESIDE else ()
+
+
+def _around(range_: IpAddr) -> tuple[IpAddr, ...]:
+    """Give the range's first and last address and those just outside."""
+    first, last = range_.span()
+    found = (first, last, first - 1, last + 1)
+    return tuple(
+        IpAddr(range_.bits, one, range_.bits) for one in found if 0 <= one < 1 << range_.bits
+    )
 
 
 def _fits(value: Value) -> bool:

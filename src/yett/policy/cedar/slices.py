@@ -20,6 +20,7 @@ from yett.policy.cedar.types import ActionType, Schema
 
 DIVERGENCE = "divergence"  # among `Decided.errors`: the two engines do not agree
 WRONG_TYPE = "wrong-type"  # the principal or the resource is of a type the action is not for
+CONFIGURED = "the configuration asks for cedarpy"
 
 
 def make_slices(rules: Iterable[Rule], schema: Schema, *, engine: str) -> dict[str, Slice]:
@@ -80,7 +81,7 @@ class _Workshop:
         self, rules: tuple[Rule, ...], action: ActionType, through_cedarpy: Decide
     ) -> tuple[Decide, Foresee, str]:
         if self.engine == "cedar":
-            return through_cedarpy, _unforeseen, ""
+            return through_cedarpy, _unforeseen, CONFIGURED
         try:
             decide, foresee = compile_rules(rules, _uid(action.id), self.actions)
         except ValueError as error:
@@ -124,8 +125,10 @@ def _typed(ask: Callable[[Inputs], Any], action: ActionType) -> Callable[[Inputs
     wrong = Decided(False, (), (WRONG_TYPE,))
 
     def asked(inputs: Inputs) -> Any:
-        if inputs.principal.type in principals and inputs.resource.type in resources:
-            return ask(inputs)
-        return wrong
+        try:
+            right = inputs.principal.type in principals and inputs.resource.type in resources
+        except Exception:  # noqa: BLE001 — as in compiled code: what is no question is denied
+            return wrong
+        return ask(inputs) if right else wrong
 
     return asked
