@@ -13,8 +13,8 @@ from yett.engine.approvals import (
     Frozen,
     UseApproval,
 )
-from yett.engine.freeze import canonical, sha256
 from yett.engine.people import Person
+from yett.engine.steps.freeze import canonical, sha256
 from yett.state.approvals import Approvals
 
 NOW = 1_000_000.0

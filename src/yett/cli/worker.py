@@ -99,8 +99,8 @@ def load_view(setup: Setup, program: Program, previous: MemoryView | None) -> Me
 
 
 def served_operations(program: Program) -> int:
-    """Count the declared operations; what answers for undeclared paths is none."""
-    return sum(operation.method != "*" for operation in program.policy.operations)
+    """Count the declared operations; what answers for undeclared paths is none, nor is our own."""
+    return sum(one.method != "*" and not one.own for one in program.policy.operations)
 
 
 def run_worker(setup: Setup, role: str, sockets: Sockets, channel: Channel) -> int:

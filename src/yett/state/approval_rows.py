@@ -21,8 +21,8 @@ from yett.engine.approvals import (
     Frozen,
     Vote,
 )
-from yett.engine.freeze import sha256
 from yett.engine.people import Person
+from yett.engine.steps.freeze import sha256
 
 MAX_VOTES = 100
 

@@ -22,13 +22,13 @@ from yett.engine.approvals import (
 )
 from yett.engine.entity_text import write_entity_text
 from yett.engine.exchange import Exchange
-from yett.engine.freeze import freeze
 from yett.engine.located import make_finder
 from yett.engine.own_record import OwnRecord
 from yett.engine.people import person_of
 from yett.engine.questions import MakeDurable
 from yett.engine.record import happening
 from yett.engine.step import Asking, Step, asking
+from yett.engine.steps.freeze import freeze
 from yett.policy.approvable import Approvable
 from yett.policy.approvals import APPROVAL_FIELD, APPROVALS_PATH
 from yett.policy.authz.model import Place

@@ -16,13 +16,13 @@ from kit.frozen import HOW, gate_program, paying
 
 from yett.contract.model import MediaType
 from yett.engine.exchange import Exchange
-from yett.engine.freeze import canonical, freeze, printable, show
+from yett.engine.steps.freeze import canonical, freeze, printable, show
 from yett.policy.approvable import Approvable
 from yett.policy.approvals import FROZEN_FIELDS
 from yett.policy.masks import make_mask
 from yett.terms import Principal
 
-SPEC = (Path(__file__).parents[2] / "docs/spec/approval.md").read_text(encoding="utf-8")
+SPEC = (Path(__file__).parents[3] / "docs/spec/approval.md").read_text(encoding="utf-8")
 VECTORS = dict(re.findall(r"^```(?:json|text) (\S+)\n(.*?)\n```$", SPEC, re.MULTILINE | re.DOTALL))
 ANNA = Principal(
     id="anna", kind="user", issuer="https://issuer.example", client="app", scheme="jwt"
