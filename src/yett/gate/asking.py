@@ -38,9 +38,7 @@ from yett.wire.lines import names
 from yett.wire.tasks import spawn
 
 if TYPE_CHECKING:
-    from yett.gate.connection import Connection
     from yett.state.locks import Held
-    from yett.wire.http1 import RequestHead
 
 # The recorder and the fetcher of keys have their own bounds; this one is the gate's. A question
 # that is not answered in time counts as answered with no.
@@ -64,17 +62,11 @@ class Asking(Relay):
 
     _steps: Generator[Question, Any, Decision]
 
-    def __init__(self, connection: Connection, head: RequestHead) -> None:
-        super().__init__(connection, head)
-        self.reading: Reading | None = None
-        self.waiting: asyncio.Task[None] | None = None
-        self.repeated = False
-        self._keys: tuple[str, ...] = ()
-
-    def run(self, steps: Generator[Question, Any, Decision]) -> None:
-        """Begin to run steps; `decided` hears of the end."""
-        self._steps = steps
-        self.go_on(None)
+    # Set by the call when it begins: one more `__init__` in the chain costs 0.15 us.
+    reading: Reading | None
+    waiting: asyncio.Task[None] | None
+    repeated: bool
+    _keys: tuple[str, ...]
 
     def go_on(self, answer: Any) -> None:
         """Resume the steps with an answer."""
@@ -195,7 +187,8 @@ class Asking(Relay):
         self.repeated = True
         self.given_up = False
         self.decision = None
-        self.run(again(self.x))
+        self._steps = again(self.x)
+        self.go_on(None)
         return True
 
     def stop_asking(self) -> None:

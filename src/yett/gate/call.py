@@ -40,7 +40,9 @@ class Call(Asking):
         gate, passed, target = connection.gate, head.passed, head.target
         self.started = perf_counter()
         self.upload: Upload | None = None
-        self.held = False
+        self.held = self.repeated = False
+        self.reading = self.waiting = None
+        self._keys = ()
         self.due = 0.0
         request = Request(
             id=gate.next_id(),
@@ -58,7 +60,8 @@ class Call(Asking):
         if gate.sink.full and self.current.settings.block_unrecorded:
             self.decided(_refusal(RECORD_STEP, NOT_RECORDED(headers=((b"retry-after", b"1"),))))
             return
-        self.run(decide(self.x))
+        self._steps = decide(self.x)
+        self.go_on(None)
 
     def decided(self, decision: Decision) -> None:
         """Answer, or send on what may be."""

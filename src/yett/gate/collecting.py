@@ -33,7 +33,7 @@ _UNTRUE_OF_LESS = _UNTRUE | frozenset(
 def collect(relay: Relay, head: ResponseHead, body: bytes, complete: bool) -> bool:
     """Begin to collect an answer; False where it may go on as it comes."""
     mode = reading(relay.x, head.status, media_type(head.block))
-    # The service was asked for the body of a HEAD, too (see `Sending.forward`): it ends here.
+    # The service was asked for the body of a HEAD, too (see `Sending.send`): it ends here.
     if mode is Mode.OFF and relay.head.method != "HEAD":
         return False
     relay.collecting = Collecting(relay, head, mode)

@@ -72,7 +72,7 @@ class Relay(Sending):
         self.collecting: Collecting | None = None
         self.tunnel: Tunnel | None = None
         self.ends = NEVER
-        super().forward(forward)
+        self.send(forward)
 
     def changed(self) -> bool:
         """Decide again where the record was changed since it was read; the call overrides it."""

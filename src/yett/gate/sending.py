@@ -45,7 +45,7 @@ class Sending(Answer):
 
     due: float
 
-    def forward(self, forward: Forward) -> None:
+    def send(self, forward: Forward) -> None:
         """Send the request on, all of it or, where no rule reads the body, its head."""
         plan = self.x.plan
         assert plan is not None
@@ -105,6 +105,8 @@ class Sending(Answer):
         # alone would make the next request of anybody on that connection its body (CWE-444).
         if not idempotent or not self.reused or self.retried or self.streamed:
             return False
+        if self.x.approval:
+            return False  # it was approved to run once, and may have
         self.retried = True
         self.pool().take(self, fresh=True)
         return True
