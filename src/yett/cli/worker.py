@@ -261,8 +261,9 @@ class _Worker:
             await desk.record_ended(self._spool.durable, time.time())
         except (sqlite3.Error, StateError, OSError) as error:
             self._journal.write("approvals", error=str(error)[:200])
-        await asyncio.sleep(APPROVALS_SECONDS)
-        self._telling = False
+        finally:
+            await asyncio.sleep(APPROVALS_SECONDS)
+            self._telling = False
 
     def _renew(self) -> None:
         assert self._setup.tls is not None
