@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
+import trustme
 from msgspec.structs import replace
 
 from yett.cli.journal import Journal
 from yett.cli.operate import Operator, check, needs_restart
 from yett.cli.worker import Setup, load_view
-from yett.contract.config import ApiConfig, Config, GatewayConfig, StoreConfig
+from yett.contract.config import ApiConfig, Config, GatewayConfig, StoreConfig, TlsConfig
 from yett.gate.reload import prepare
+from yett.wire.tls import Tls
 
 
 class Line:
@@ -182,6 +186,28 @@ def test_a_file_that_changed_while_it_started_is_looked_at_again(scene):
     late = Operator(scene.processes, scene.setup, Journal("json"), 0.0)
     late.tick()
     assert len(scene.processes.checkers) == 1
+
+
+def test_a_certificate_that_changed_while_it_started_is_taken(scene, tmp_path):
+    """A pair that was replaced between its reading and the first look reaches the workers."""
+    authority = trustme.CA()
+
+    def install():
+        leaf = authority.issue_cert("localhost")
+        leaf.private_key_pem.write_to_path(tmp_path / "key.pem")
+        leaf.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+
+    install()
+    config = TlsConfig(cert="cert.pem", key="key.pem")
+    for replaced in (False, True):
+        scene.setup.tls = Tls(config, tmp_path, time.time())
+        if replaced:
+            install()
+        late = Operator(scene.processes, scene.setup, Journal("json"), float("inf"))
+        late.tick()
+        assert bool(scene.told(scene.first, "certificate")) is replaced
+    late.tick()
+    assert len(scene.told(scene.second, "certificate")) == 1
 
 
 def test_what_needs_a_restart_is_named():

@@ -316,6 +316,21 @@ def test_a_broken_file_leaves_the_old_certificate(tmp_path, serve):
     assert int(serve(tls, client), 16) == int(serial(leaf), 16)
 
 
+def test_files_that_were_replaced_since_are_told(tmp_path):
+    """Whoever begins to watch late learns that what is served is not what is there."""
+    write(tmp_path, CA.issue_cert("localhost"))
+    tls = Tls(CONFIG, tmp_path, time.time())
+    assert not tls.outdated()
+    write(tmp_path, CA.issue_cert("localhost"))
+    assert tls.outdated()
+    tls.reload(time.time())
+    assert not tls.outdated()
+    (tmp_path / "key.pem").write_bytes(b"broken")
+    with pytest.raises(SetupError):
+        tls.reload(time.time())
+    assert tls.outdated(), "what was not taken is not seen as read"
+
+
 def test_the_files_to_watch(tmp_path):
     """The files whose change matters are the three that are named, absolute ones as they are."""
     config = TlsConfig(cert="a.pem", key="/etc/b.pem")

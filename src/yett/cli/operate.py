@@ -52,6 +52,8 @@ class Operator:
         self._journal = journal
         self._contract = Watch(lambda: contract_files(setup.folder, self._setup.program.policy))
         self._certificate = Watch(lambda: _certificate_files(setup))
+        # Replaced between its reading and this look: without this it would be served until expiry.
+        self._outdated = setup.tls is not None and setup.tls.outdated()
         self._next_look = 0.0
         self._checker: Child | None = None
         self._asked = False
@@ -83,7 +85,8 @@ class Operator:
         if now >= self._next_look:
             self._next_look = now + POLL_SECONDS
             self._setup.view.reload_files()  # what the next worker is forked with
-            if self._certificate.changed():
+            if self._certificate.changed() or self._outdated:
+                self._outdated = False
                 self._renew_certificate()
             if self._contract.changed() or self._again:
                 self._again = False

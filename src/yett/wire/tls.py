@@ -48,13 +48,23 @@ class Tls:
     def __init__(self, config: TlsConfig, folder: Path, now: float) -> None:
         self._config = config
         self._folder = folder
+        self._stamps = self._look()  # before they are read: a change in between is seen as one
         self.leaf, self._current = load_certificate(config, folder, now)
         self.context = _build_context(config, folder)
         self.context.sni_callback = self._choose
 
     def reload(self, now: float) -> None:
         """Read the files again; handshakes from now on use them. On an error nothing changes."""
+        stamps = self._look()
         self.leaf, self._current = load_certificate(self._config, self._folder, now)
+        self._stamps = stamps
+
+    def outdated(self) -> bool:
+        """Whether the files are not those that were read."""
+        return self._look() != self._stamps
+
+    def _look(self) -> tuple[tuple[int, int, int] | None, ...]:
+        return tuple(map(_stamp, tls_files(self._config, self._folder)))
 
     def _choose(
         self, connection: ssl.SSLObject, _name: str | None, _base: ssl.SSLContext
@@ -67,6 +77,14 @@ def tls_files(config: TlsConfig, folder: Path) -> tuple[Path, ...]:
     """The files whose change calls for `Tls.reload`."""
     named = (config.cert, config.key, config.client_ca)
     return tuple(folder / name for name in named if name)
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def load_certificate(config: TlsConfig, folder: Path, now: float) -> tuple[Leaf, ssl.SSLContext]:
