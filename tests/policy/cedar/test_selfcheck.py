@@ -96,13 +96,14 @@ def test_requests_are_bounded(monkeypatch):
     """However many policies there are, a start asks so many and no more."""
     asked = []
     monkeypatch.setattr(selfcheck, "MAX_REQUESTS", 7)
+    monkeypatch.setattr(selfcheck, "MAX_FURTHER_REQUESTS", 5)
     made = slices(TEXT)
     counting = {
         id_: replace(slice_, decide=lambda i, ask=slice_.decide: asked.append(i) or ask(i))
         for id_, slice_ in made.items()
     }
     assert check_slices(counting, SCHEMA) == ()
-    assert len(asked) == 7
+    assert len(asked) == 12
 
 
 def test_a_rule_is_asked_for_once_in_each_environment():
