@@ -10,7 +10,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 from yett.engine.answers.body import may_be_json, read_answer, write_answer
-from yett.engine.answers.checks import FEW, WITHOUT, Checks
+from yett.engine.answers.checks import FEW, Checks
+from yett.engine.answers.checks import WITHOUT as WITHOUT  # noqa: PLC0414 — the adapters' word
 from yett.engine.answers.modes import mind, strictest
 from yett.engine.answers.success import Success
 from yett.engine.answers.undeclared import leave_out
@@ -18,8 +19,6 @@ from yett.engine.exchange import Exchange
 from yett.policy.model import Fault
 from yett.problems import ANSWER_UNCHECKABLE, NO_SUCH_RECORD, Problem
 from yett.terms import Event, Mode
-
-__all__ = ["RELEASE_STEP", "WITHOUT", "Released", "Reply", "reading", "release"]
 
 RELEASE_STEP = 14
 PARTIAL, NOT_MODIFIED = 206, 304

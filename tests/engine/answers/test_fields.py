@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from kit.deciding import Scene, booking
-from kit.shop import OWN
+from kit.shop import OWN, document
 
 from yett.engine.answers.fields import Shown, asks_record
 from yett.engine.answers.records import Records
@@ -66,6 +66,38 @@ def test_looking_changes_nothing(tmp_path):
     assert classes.hide(value, records.uid(value), None)
     assert value["phone"] == "+49"
     assert classes.hidden == {"pii"}
+
+
+UNLOCKED = (
+    EVERYBODY
+    + """
+@id("pii") permit(principal, action in Action::"read:pii", resource) unless {
+  resource has price && resource.price > 5
+};
+"""
+)
+
+
+def test_rules_that_read_what_the_answer_does_not_show_hide(tmp_path):
+    """An attribute that the schema does not declare is not taken for absent: it would permit."""
+    contents = document()
+    for path, method in (("/bookings", "get"), ("/bookings/{id}", "get")):
+        answer = contents["paths"][path][method]["responses"]["200"]["content"]["application/json"]
+        schema = answer["schema"]
+        schema = (
+            schema["properties"]["items"]["items"] if "items" in schema["properties"] else schema
+        )
+        schema["required"].remove("price")
+        if path == "/bookings":
+            del schema["properties"]["price"]
+    scene = Scene(tmp_path, contents, policies=UNLOCKED)
+    scene.decide("GET", "/bookings")
+    records = Records(scene.x, scene.x.plan.checks)
+    value = {"id": 1, "customer_id": 7, "status": "draft", "phone": "+49"}
+    uid = records.uid(value)
+    classes = Shown(records, scene.x.plan.checks.shown, None)
+    classes.hide(value, uid, records.entity(uid, value))
+    assert "phone" not in value
 
 
 def test_what_asks_of_a_record():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.shop import messages
+from kit.shop import answer, messages
 
 from yett.policy.authz.declared import shape_of
 from yett.policy.cedar.types import Attribute, Plain, Reference
@@ -69,3 +69,10 @@ def test_new_records_and_safe_methods_are_told_apart(facts):
     assert records["shop.createBooking"].new
     assert records["shop.getBooking"].safe
     assert not records["shop.changeBooking"].new
+
+
+def test_what_a_write_answers_does_not_type_the_record(facts, shop):
+    """A payment that also has a price does not make the booking's price a string."""
+    payment = {"type": "object", "properties": {"price": {"type": "string"}}}
+    shop["paths"]["/bookings/{id}/confirm"]["post"]["responses"] = answer(payment)
+    assert facts().attributes["Booking"]["price"][0] == Attribute("price", Plain("Long"))

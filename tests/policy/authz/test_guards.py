@@ -81,3 +81,41 @@ def test_the_mode_of_hiding_comes_from_the_settings(tmp_path):
 def test_an_operation_without_rules_has_no_guard(tmp_path):
     """It pays for nothing."""
     assert guard(tmp_path, "getHealth") is None
+
+
+def test_an_operation_that_nobody_is_permitted_keeps_its_guard(tmp_path):
+    """A rule that speaks of an operation and can never hold there refuses every call."""
+    nobody = (
+        '@id("a") permit(principal is User, action == Action::"getHealth", resource == Api::"x");'
+    )
+    found = guard(tmp_path, "getHealth", policies=nobody)
+    assert found is not None
+    assert found.place == "before"
+
+
+def test_an_answer_that_is_something_else_is_no_record(tmp_path):
+    """Paying answers a payment: its id is no booking's, and its state none of a booking's."""
+    contents = document()
+    payment = {
+        "type": "object",
+        "required": ["id", "status"],
+        "properties": {"id": {"type": "integer"}, "status": {"type": "string"}},
+    }
+    contents["paths"]["/bookings/{id}/confirm"]["post"]["responses"] = answer(payment)
+    rule = (
+        OWN
+        + '@id("shown") forbid(principal, action == Action::"getBooking", resource) unless { context has seen && context.seen };'
+    )
+    assert not guard(tmp_path, "confirmBooking", contents, rule).returns
+    assert not guard(tmp_path, "confirmBooking", contents, rule).learns
+    assert guard(tmp_path, "changeBooking", contents, rule).learns
+    assert guard(tmp_path, "createBooking", contents, rule).learns
+
+
+def test_a_class_whose_rules_read_what_is_not_shown_is_blind(tmp_path):
+    """A list without owners cannot tell whose phone number it is."""
+    contents = document()
+    items = contents["paths"]["/bookings"]["get"]["responses"]["200"]["content"]["application/json"]
+    del items["schema"]["properties"]["items"]["items"]["properties"]["customer_id"]
+    assert guard(tmp_path, "listBookings", contents).shown[0].blind
+    assert not guard(tmp_path, "getBooking", contents).shown[0].blind

@@ -24,3 +24,23 @@ def test_scopes_and_groups(tmp_path, scope, expected):
     rule = next(r for s in authz.slices.values() for r in s.rules if r.id == "a")
     asked = {"getBooking", "getHealth", "getBooking:pii"}
     assert {action for action in asked if speaks_of(rule, action, authz.schema)} == expected
+
+
+@pytest.mark.parametrize(
+    ("resource", "expected"),
+    [
+        ("resource", {"getBooking", "getHealth"}),
+        ("resource is Booking", {"getBooking"}),
+        ("resource is Api", {"getHealth"}),
+        ('resource == Booking::"7"', {"getBooking"}),
+    ],
+)
+def test_the_type_of_the_resource_counts(tmp_path, resource, expected):
+    """A rule on bookings does not take the default from an operation about no record."""
+    text = f'@id("a") permit(principal, action, {resource});'
+    authz = compile_shop(tmp_path, policies=text).authz
+    rule = next(r for s in authz.slices.values() for r in s.rules if r.id == "a")
+    asked = {"getBooking", "getHealth"}
+    assert {action for action in asked if speaks_of(rule, action, authz.schema)} == expected
+    for action in asked - expected:
+        assert [r.id for r in authz.slices[action].rules] == [f"default:{action}"]

@@ -127,7 +127,7 @@ def _narrow(guard: Guard | None, decides: Slice | None, shown: tuple[Fields, ...
 
 
 def _state(guard: Guard | None) -> Pointer | None:
-    if guard is None or guard.machine is None or guard.shape is None:
+    if guard is None or guard.machine is None or guard.shape is None or not guard.returns:
         return None
     named = guard.machine.attribute
     return next((at for attribute, at in guard.shape.attributes if attribute.name == named), None)

@@ -59,8 +59,9 @@ class Shown:
         changed = False
         for fields in self.denied:
             changed = self._hide(value, fields) or changed
-        known = entity or self._before
         for fields in self._each:
+            # What a write answers may show less than what was read before it.
+            known = self._before or (None if fields.blind else entity)
             nameless = fields.slice.footprint.resource_uid and not uid.id
             if known is None or nameless or not self._allows(fields.slice, uid, known):
                 changed = self._hide(value, fields) or changed

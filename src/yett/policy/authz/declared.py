@@ -55,8 +55,12 @@ class Declared(Struct, frozen=True):
         return self.sent if self.new else self.shown
 
     def seen(self) -> tuple[tuple[Any, ...], ...]:
-        """All schemas that describe the record as it is; a change describes what it shall be."""
-        return (self.shown, self.sent) if self.new else (self.shown,)
+        """All schemas that surely describe the record as it is.
+
+        A change describes what it shall be, and what an unsafe operation answers may be something
+        else: a payment where an invoice was paid.
+        """
+        return (self.shown,) if self.safe else (self.sent,) if self.new else ()
 
 
 def declared_records(contract: Contract) -> tuple[Declared, ...]:
@@ -101,9 +105,28 @@ def attributes_of(
     return {type_: _typed(type_, named, records, report) for type_, named in pointers.items()}
 
 
-def shape_of(record: Declared, attributes: dict[str, tuple[Attribute, Pointer]]) -> Shape:
-    """Return how this operation shows the record: the attributes that its own schema declares."""
-    nodes = record.nodes()
+def shows_record(record: Declared, attributes: dict[str, tuple[Attribute, Pointer]]) -> bool:
+    """Whether an operation's answer is the record: of an unsafe one, if it has all that one has."""
+    if record.safe:
+        return True
+    required = (at for one, at in attributes.values() if one.required)
+    places = [read_pointer(record.resource.key), *required]
+    return all(record.facets.at(record.shown, place) is not None for place in places)
+
+
+def shape_of(
+    record: Declared,
+    attributes: dict[str, tuple[Attribute, Pointer]],
+    nodes: tuple[Any, ...] | None = None,
+) -> Shape:
+    """Return how this operation shows the record: the attributes that its own schema declares.
+
+    Args:
+        record: the operation.
+        attributes: those of the record's type.
+        nodes: the schemas to look at, where they are not those that its rules are checked on.
+    """
+    nodes = record.nodes() if nodes is None else nodes
     here = tuple(
         pair for pair in attributes.values() if record.facets.at(nodes, pair[1]) is not None
     )
@@ -146,6 +169,8 @@ def _attribute(
 ) -> Attribute | None:
     """Type an attribute by all schemas that declare it; required when each of them requires it."""
     seen = [(r, r.facets.at(nodes, pointer)) for r in own for nodes in r.seen() if nodes]
+    # Where no answer is surely the record, what writes say of it is all there is.
+    seen = seen or [(r, r.facets.at(r.shown, pointer)) for r in own if r.shown]
     types = [(r, child, attribute_type(r.facets, child.nodes)) for r, child in seen if child]
     good = [(r, c, t) for r, c, t in types if not isinstance(t, Untyped)]
     if not good:

@@ -9,7 +9,7 @@ from yett.contract.model import Machine as DeclaredMachine
 from yett.contract.model import Operation
 from yett.contract.places import read_pointer
 from yett.contract.report import Report
-from yett.policy.authz.declared import SAFE, Declared
+from yett.policy.authz.declared import SAFE, Declared, shape_of, shows_record
 from yett.policy.authz.facets import Facets
 from yett.policy.authz.facts import Facts
 from yett.policy.authz.model import (
@@ -23,10 +23,10 @@ from yett.policy.authz.model import (
     Referred,
 )
 from yett.policy.authz.names import API, APPROVING, class_action
-from yett.policy.authz.placement import Placed, place, reads_record
+from yett.policy.authz.placement import Placed, place, reads_record, unseen
 from yett.policy.authz.reads import locate, showing_action
 from yett.policy.authz.references import references_of
-from yett.policy.cedar.model import Rule, Slice
+from yett.policy.cedar.model import Slice
 from yett.policy.rules import AUTHZ_UNCHECKABLE
 
 
@@ -48,6 +48,7 @@ def make_guard(operation: Operation, bench: Bench) -> Guard | None:
     written = _written(operation, bench)
     machine = _machine(operation, record, facts)
     state = _state(record, machine, facts)
+    returns = record is not None and shows_record(record, facts.attributes[record.resource.type])
     placed = place(record, slice_, facts, whole=_needs_whole(operation, written, state, bench))
     if placed.place is Place.UNCHECKABLE:
         _uncheckable(operation, placed, bench.lints)
@@ -66,26 +67,24 @@ def make_guard(operation: Operation, bench: Bench) -> Guard | None:
         enrich=_enriches(slice_, facts),
         machine=machine,
         state=state,
-        learns=record is not None and record.resource.type in bench.learning,
+        learns=returns and record is not None and record.resource.type in bench.learning,
+        returns=returns,
         closed=record is not None and record.resource.closed,
         hides=_hides(record, slice_),
     )
-    return guard if _guards(guard) else None
+    return guard if _guards(guard, operation) else None
 
 
-def _guards(guard: Guard) -> bool:
-    """Whether there is anything to do at all: a default permit alone is nothing."""
-    plain = guard.place is Place.BEFORE and not any(_by_team(rule.id) for rule in _rules(guard))
-    idle = not (guard.references or guard.written or guard.shown or guard.learns or guard.state)
-    return not (plain and idle)
+def _guards(guard: Guard, operation: Operation) -> bool:
+    """Whether there is anything to do at all: a generated permit alone is nothing.
 
-
-def _rules(guard: Guard) -> tuple[Rule, ...]:
-    return guard.slice.rules if guard.slice is not None else ()
-
-
-def _by_team(id_: str) -> bool:
-    return not id_.startswith("default:")
+    Rules that permit nothing are something: nobody may do it.
+    """
+    rules = guard.slice.rules if guard.slice is not None else ()
+    plain = bool(rules) and all(rule.id.startswith("default:") for rule in rules)
+    moves = guard.machine is not None and operation.method not in SAFE
+    busy = guard.references or guard.written or guard.shown or guard.learns or moves
+    return bool(busy) or guard.place is not Place.BEFORE or not plain
 
 
 def _needs_whole(
@@ -148,7 +147,7 @@ def _written(operation: Operation, bench: Bench) -> tuple[Fields, ...]:
 
 def _shown(operation: Operation, bench: Bench) -> tuple[Fields, ...]:
     facts = bench.facts
-    labels = facts.labels.get(operation.id)
+    labels, record = facts.labels.get(operation.id), facts.records.get(operation.id)
     if labels is None:
         return ()
     hidden = facts.contract.config.authz.hidden
@@ -158,8 +157,18 @@ def _shown(operation: Operation, bench: Bench) -> tuple[Fields, ...]:
             slice=bench.slices[showing_action(operation, name, facts)],
             pointers=pointers,
             hidden=hidden,
+            blind=_is_blind(record, bench.slices[showing_action(operation, name, facts)], facts),
         )
         for name, pointers in sorted(labels.shown.items())
+    )
+
+
+def _is_blind(record: Declared | None, slice_: Slice, facts: Facts) -> bool:
+    """Whether the rules read of the record what the answer does not show."""
+    if record is None:
+        return reads_record(slice_.footprint)
+    return bool(
+        unseen(shape_of(record, facts.attributes[record.resource.type], record.shown), slice_)
     )
 
 

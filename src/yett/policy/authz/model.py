@@ -105,12 +105,15 @@ class Fields(Struct, frozen=True, kw_only=True):
         slice: rules of the action `operation:class`.
         pointers: where such properties are, relative to the record.
         hidden: what a denied reader gets: `drop`, `null` or `mask`.
+        blind: the rules read of the record what the answer does not show: only the record as it
+            was read before a write can tell.
     """
 
     name: str
     slice: Slice
     pointers: tuple[Pointer, ...]
     hidden: str = "drop"
+    blind: bool = False
 
 
 class Machine(Struct, frozen=True, kw_only=True):
@@ -144,6 +147,7 @@ class Guard(Struct, frozen=True, kw_only=True):
         enrich: the rules read an attribute of the principal that the service must be asked for.
         machine: the machine of `type`, None when it has none.
         state: where the request's own body sets the state (`PATCH {status}`); None when it cannot.
+        returns: the answer is the record; of a write it may be something else.
         learns: ids in the answer are remembered as seen by the principal.
         closed: an id that was never seen by the principal is refused, not only observed.
         hides: missing and forbidden answer alike: 404.
@@ -163,6 +167,7 @@ class Guard(Struct, frozen=True, kw_only=True):
     enrich: bool = False
     machine: Machine | None = None
     state: Pointer | None = None
+    returns: bool = True
     learns: bool = False
     closed: bool = False
     hides: bool = False
