@@ -22,12 +22,12 @@ from msgspec import Struct
 
 from yett.cli.children import Channel, Message
 from yett.cli.journal import Journal, place
-from yett.cli.sampling import KIND, compare_samples
 from yett.contract.errors import ContractError
 from yett.engine.program import Program
 from yett.gate.approvals import ApprovalDesk, find_desk, open_desk
 from yett.gate.edge import Gate
 from yett.gate.reload import prepare_aside, settle
+from yett.gate.sampling import KIND, compare_samples
 from yett.gate.sources import Sources
 from yett.records.spool import Spool
 from yett.state.errors import StateError

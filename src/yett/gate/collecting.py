@@ -41,6 +41,18 @@ def collect(relay: Relay, head: ResponseHead, body: bytes, complete: bool) -> bo
     return True
 
 
+def collected_fields(head: ResponseHead, *, cache: bool, changed: bool) -> bytes:
+    """Return the field lines of an answer that was collected, without those that lie about it now.
+
+    Args:
+        head: the service's.
+        cache: the operation declares its own caching.
+        changed: the body is not as the service wrote it.
+    """
+    block = head.block + head.caching if cache else head.block
+    return without(block, _UNTRUE_OF_LESS if changed else _UNTRUE)
+
+
 class Collecting:
     """The answer to one request, as far as it has come.
 
@@ -103,8 +115,7 @@ class Collecting:
     def _write(self, released: Released, *, changed: bool) -> None:
         relay, head, body = self._relay, self._head, released.body
         assert relay.x.plan is not None
-        block = head.block + head.caching if relay.x.plan.operation.cache else head.block
-        block = without(block, _UNTRUE_OF_LESS if changed else _UNTRUE)
+        block = collected_fields(head, cache=relay.x.plan.operation.cache, changed=changed)
         framing = b"" if head.status in _BODILESS else b"content-length: %d\r\n" % len(body)
         if relay.head.method == "HEAD" or head.status in _BODILESS:
             body = b""

@@ -20,10 +20,10 @@ from yett.engine.program import Program
 from yett.engine.view import View
 from yett.gate.connection import Connection
 from yett.gate.parting import Parting
-from yett.gate.settings import Settings
+from yett.gate.settings import Settings, shown_schemes
 from yett.gate.sources import Sources
 from yett.policy.headers import dropped_response_fields
-from yett.policy.model import Policy, Upstream
+from yett.policy.model import Upstream
 from yett.state.bearer import CALLER
 from yett.state.locks import Locks
 from yett.terms import Event, Secret
@@ -187,7 +187,7 @@ class Gate:
             for name, upstream in program.policy.upstreams.items()
         }
         as_service = config.authz.read_as != CALLER
-        schemes = _schemes(program.policy)
+        schemes = shown_schemes(program.policy)
         return Current(program, pools, settings, as_service, self.bearer, schemes)
 
     def _pool(self, upstream: Upstream, settings: Settings, dropped: frozenset[bytes]) -> Pool:
@@ -198,11 +198,6 @@ class Gate:
             pool = Pool(upstream, settings.pool, dropped, self.clock)
             self._pools[upstream] = pool
         return pool
-
-
-def _schemes(policy: Policy) -> tuple[SecurityScheme, ...]:
-    ways = [way for operation in policy.operations for way in operation.security or ()]
-    return tuple({need.scheme: None for way in ways for need in way})
 
 
 def _nothing() -> None:

@@ -42,12 +42,19 @@ def check_handshake(head: RequestHead, origins: tuple[str, ...]) -> Problem | No
     )
     if not fits:
         return MALFORMED_REQUEST("this operation is a WebSocket of version 13", headers=_UPGRADE)
+    return check_origin(headers, fields.authority, origins, secure=head.passed.secure)
+
+
+def check_origin(
+    headers: dict[bytes, bytes], authority: str, origins: tuple[str, ...], *, secure: bool
+) -> Problem | None:
+    """Check that the page that opens a WebSocket is this host's own, or a configured one."""
     origin = headers.get(b"origin")
     if origin is None:
         return None  # not a browser
-    scheme = "https" if head.passed.secure else "http"
+    scheme = "https" if secure else "http"
     named = origin.decode("latin-1")
-    if named == f"{scheme}://{fields.authority}" or named in origins:
+    if named == f"{scheme}://{authority}" or named in origins:
         return None
     return ORIGIN_NOT_ALLOWED()
 

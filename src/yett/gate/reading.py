@@ -58,6 +58,27 @@ def read_block(block: bytes, bearer: Secret | None, schemes: tuple[SecuritySchem
     return read + _ASKED + b"authorization: Bearer %b\r\n" % bearer.reveal()
 
 
+def no_record(head: ResponseHead, limit: int) -> str:
+    """Say why an answer cannot be the whole record, plain; empty where it can."""
+    if head.status == 206:
+        return "the service answered with a part of the record"
+    if is_coded(head.block):
+        return "the service answered with a content coding nobody asked for"
+    return too_large(limit) if (head.length or 0) > limit else ""
+
+
+def too_large(limit: int) -> str:
+    """Say that a record is larger than `limit` bytes."""
+    return f"the record is larger than {limit} bytes"
+
+
+def make_record(head: ResponseHead, body: bytes) -> RecordRead:
+    """Make what the engine asked for of a whole answer."""
+    tags = values(head.block, b"etag")
+    etag = tags[0] if len(tags) == 1 and _STRONG_TAG.fullmatch(tags[0]) else b""
+    return RecordRead(head.status, media_type(head.block), etag, body)
+
+
 class Reading(Errand):
     """One GET under way; tells its outcome once.
 
@@ -99,12 +120,9 @@ class Reading(Errand):
 
     def upstream_head(self, head: ResponseHead, body: bytes, *, complete: bool) -> None:
         """Take the head, if what follows can be the whole record, plain."""
-        if head.status == 206:
-            self._refuse("the service answered with a part of the record")
-        elif is_coded(head.block):
-            self._refuse("the service answered with a content coding nobody asked for")
-        elif (head.length or 0) > self._limit:
-            self._refuse(f"the record is larger than {self._limit} bytes")
+        unfit = no_record(head, self._limit)
+        if unfit:
+            self._refuse(unfit)
         else:
             self._head = head
             self.upstream_body(body, complete=complete)
@@ -115,14 +133,11 @@ class Reading(Errand):
         assert head is not None
         self._size += len(data)
         if self._size > self._limit:
-            self._refuse(f"the record is larger than {self._limit} bytes")
+            self._refuse(too_large(self._limit))
             return
         self._pieces.append(data)
         if complete:
-            tags = values(head.block, b"etag")
-            etag = tags[0] if len(tags) == 1 and _STRONG_TAG.fullmatch(tags[0]) else b""
-            read = RecordRead(head.status, media_type(head.block), etag, b"".join(self._pieces))
-            self._tell(read)
+            self._tell(make_record(head, b"".join(self._pieces)))
 
     def upstream_failed(self, failure: Failure, note: str) -> None:
         """Try once more where a pooled connection had been closed meanwhile; else say why not."""

@@ -14,6 +14,7 @@ from yett.wire import serialize
 
 if TYPE_CHECKING:
     from yett.gate.connection import Connection
+    from yett.policy.model import Policy
     from yett.problems import Problem
 
 HYGIENE_STEP = 2
@@ -40,18 +41,22 @@ def refuse_unread(connection: Connection, problem: Problem) -> None:
             body,
         )
     )
-    gate.sink.append(
-        Event(
-            time=time(),
-            request=request_id,
-            source=connection.peer.address,
-            verdict="refuse",
-            step=HYGIENE_STEP,
-            code=problem.code,
-            note=problem.note,
-            status=status,
-            bytes_out=len(body),
-            policy=current.program.policy.digest[:16],
-        )
-    )
+    policy = current.program.policy
+    gate.sink.append(unread(policy, request_id, connection.peer.address, problem, len(body)))
     connection.close()
+
+
+def unread(policy: Policy, request_id: str, source: str, problem: Problem, size: int) -> Event:
+    """Build the record of what never became a request; `size` is that of the answer's body."""
+    return Event(
+        time=time(),
+        request=request_id,
+        source=source,
+        verdict="refuse",
+        step=HYGIENE_STEP,
+        code=problem.code,
+        note=problem.note,
+        status=problem.status,
+        bytes_out=size,
+        policy=policy.digest[:16],
+    )

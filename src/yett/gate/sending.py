@@ -20,6 +20,7 @@ from yett.wire import serialize
 from yett.wire.lines import names, without
 
 if TYPE_CHECKING:
+    from yett.engine.exchange import Exchange
     from yett.problems import Problem
     from yett.terms import Forward
     from yett.wire.pool import Pool
@@ -29,6 +30,21 @@ _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE", "QU
 # Where some services want a `Content-Length: 0` rather than none (RFC 9110 s8.6).
 _HAS_BODY = frozenset({"POST", "PUT", "PATCH"})
 _SWITCH_FIELDS = b"connection: upgrade\r\nupgrade: websocket\r\n"
+
+
+def forwarded_fields(block: bytes, forward: Forward, request_id: str) -> bytes:
+    """Return the field lines that the service gets: the client's that go on, and what rules add."""
+    block += b"yett-request-id: %b\r\n" % request_id.encode()
+    if forward.without or forward.extra:
+        # `If_Match: *` would be one variable with our `If-Match` to a WSGI service.
+        block = without(block, forward.without | names(forward.extra)) + forward.extra
+    return block
+
+
+def forwarded_method(x: Exchange, forward: Forward) -> str:
+    """Whether a HEAD may be answered is decided on what a GET would have had in its body."""
+    checked = x.plan is not None and x.plan.checks is not None
+    return "GET" if checked and forward.method == "HEAD" else forward.method
 
 
 class Sending(Answer):
@@ -60,12 +76,8 @@ class Sending(Answer):
             self.upgrading = True
             framing = _SWITCH_FIELDS
         pool = self.current.pools[forward.upstream]
-        block = self.head.passed.block + b"yett-request-id: %b\r\n" % self.x.request.id.encode()
-        if forward.without or forward.extra:
-            # `If_Match: *` would be one variable with our `If-Match` to a WSGI service.
-            block = without(block, forward.without | names(forward.extra)) + forward.extra
-        # Whether a HEAD may be answered is decided on what a GET would have had in its body.
-        method = "GET" if plan.checks is not None and forward.method == "HEAD" else forward.method
+        block = forwarded_fields(self.head.passed.block, forward, self.x.request.id)
+        method = forwarded_method(self.x, forward)
         self.bodiless = method == "HEAD"
         self.payload = (
             serialize.request_head(method, forward.target, pool.host, block, framing) + body

@@ -10,6 +10,8 @@ import ipaddress
 from msgspec import Struct
 
 from yett.contract.config import Config
+from yett.contract.model import SecurityScheme
+from yett.policy.model import Policy
 from yett.wire.forwarding import Network
 from yett.wire.pool import PoolLimits
 
@@ -52,3 +54,9 @@ class Settings(Struct, frozen=True, kw_only=True):
             max_requests=config.max_requests_per_connection,
             block_unrecorded=config.when_not_recorded == "block",
         )
+
+
+def shown_schemes(policy: Policy) -> tuple[SecurityScheme, ...]:
+    """Return the ways in which callers present credentials, each once."""
+    ways = [way for operation in policy.operations for way in operation.security or ()]
+    return tuple({need.scheme: None for way in ways for need in way})

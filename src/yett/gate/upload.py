@@ -15,6 +15,7 @@ from yett.wire.body import body_for
 
 if TYPE_CHECKING:
     from yett.gate.call import Call
+    from yett.gate.settings import Settings
 
 RATE_GRACE_SECONDS = 5.0
 # The least rate is an average: 100 MB sent at once would buy 55 hours of silence at 512 B/s.
@@ -96,9 +97,21 @@ class Upload:
     def bound(self) -> None:
         """Give the next piece its time: by the least rate, and in total unless it is a stream."""
         call = self._call
-        settings = call.current.settings
-        allowed = RATE_GRACE_SECONDS + call.received / settings.body_rate
-        if not self._streaming:
-            allowed = min(allowed, settings.body_timeout)
         connection = call.connection
-        connection.deadline = min(self._began + allowed, connection.gate.clock.now + STALL_SECONDS)
+        connection.deadline = body_deadline(
+            call.current.settings,
+            self._began,
+            connection.gate.clock.now,
+            call.received,
+            streaming=self._streaming,
+        )
+
+
+def body_deadline(
+    settings: Settings, began: float, now: float, received: int, *, streaming: bool
+) -> float:
+    """Return when the next piece of a body must be there; times on one clock, in seconds."""
+    allowed = RATE_GRACE_SECONDS + received / settings.body_rate
+    if not streaming:
+        allowed = min(allowed, settings.body_timeout)
+    return min(began + allowed, now + STALL_SECONDS)

@@ -12,6 +12,8 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 from yett.credentials.keyset import KeySet, KeySetError, load_keys
 from yett.credentials.rules import JwtRules
@@ -36,6 +38,9 @@ class IssuerKeys:
         on_retired: called when a key that was held is gone or has changed.
         download: gets the document, blocking; None for a set that is read from a file.
         clock: monotonic seconds.
+
+    Attributes:
+        guard: held while a fetched set is taken into use; for who verifies in other threads.
     """
 
     def __init__(
@@ -55,6 +60,7 @@ class IssuerKeys:
         self._failures = 0
         self._tried = float("-inf")
         self._fresh_until = float("-inf")
+        self.guard: AbstractContextManager[Any] = nullcontext()
 
     @property
     def remote(self) -> bool:
@@ -127,7 +133,8 @@ class IssuerKeys:
         try:
             if error is not None:
                 raise error
-            self.install(flight.result())
+            with self.guard:
+                self.install(flight.result())
             self._fresh_until = self._clock() + REFRESH_SECONDS
         except (FetchError, KeySetError) as failed:
             self._failures += 1

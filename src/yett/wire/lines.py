@@ -44,3 +44,9 @@ def is_coded(block: bytes) -> bool:
     """Whether the body has a content coding. See RFC 9110 s8.4."""
     found = values(block, b"content-encoding")
     return any(coding.lower() not in {b"", b"identity"} for coding in found)
+
+
+def pairs(block: bytes) -> list[tuple[bytes, bytes]]:
+    """Return a block's fields as (name, value), in order."""
+    split = [line.partition(b":") for line in block.split(b"\r\n")[:-1]]
+    return [(name.lower(), value.strip(b" \t")) for name, _, value in split]

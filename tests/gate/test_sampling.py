@@ -8,7 +8,7 @@ import pytest
 from kit.shop import compile_shop
 from msgspec.structs import replace
 
-from yett.cli.sampling import compare_now
+from yett.gate.sampling import compare_now
 from yett.policy.cedar.model import Decided, Entity, Inputs, Uid
 from yett.policy.cedar.values import make_datetime, make_ipaddr, make_set
 from yett.state.samples import Samples
