@@ -28,7 +28,8 @@ def test_gather_waits_for_the_writer(tmp_path, monkeypatch):
 
     def run(_contract, *arguments):
         calls.append(arguments[1])
-        lines = '{"i": 1}\n' * next(counts) if arguments[1] == "search" else "whole\n"
+        line = '{"event": {"request": "r1", "note": "why not", "why": ["a clause"]}}\n'
+        lines = line * next(counts) if arguments[1] == "search" else "whole\n"
         return subprocess.CompletedProcess(arguments, 0, lines, "")
 
     monkeypatch.setattr(evidence, "run_yett", run)
@@ -38,6 +39,7 @@ def test_gather_waits_for_the_writer(tmp_path, monkeypatch):
     found = evidence.gather(stage, expected=2)
     assert calls == ["search", "search", "search", "verify"]
     assert (found.records, found.verified, found.report) == (2, True, "whole\n")
+    assert found.why == {"r1": "a clause"}
 
 
 def test_a_broken_chain_is_reported(tmp_path, monkeypatch):
