@@ -35,9 +35,9 @@ def same(one: Single, two: Single) -> Condition:
             return False
         case Field(), Field():
             return equal_fields(one, two)
-        case Field(), Constant(value):
+        case Field(), Constant(value=value):
             return PROBE if value is LATER else equal(one, value)
-        case Constant(value), Field():
+        case Constant(value=value), Field():
             return PROBE if value is LATER else equal(two, value)
         case Constant(), Constant():
             return _of_constants(BINARY["eq"], one, two)
@@ -138,7 +138,7 @@ def _field_inside_constants(
     read: Reader, one: Field, group: Constant, above: frozenset[str]
 ) -> Condition:
     if group.value is LATER:
-        for entity in above:
+        for entity in above if group.types is None else above & group.types:
             read.model.closure(one.path, entity)
         return PROBE
     groups = (group.value,) if isinstance(group.value, Uid) else tuple(_set(group.value))
@@ -162,7 +162,7 @@ def _items(part: Operand) -> Iterable[Single]:
     match part:
         case Elements():
             return part.items
-        case Constant(value):
+        case Constant(value=value):
             return (part,) if value is LATER else tuple(map(Constant, _set(value)))
         case Broken():
             return (part,)

@@ -15,6 +15,7 @@ from sqlalchemy import Boolean, column
 from yett.policy.cedar.evaluate import Unknown, evaluate, uid_of
 from yett.policy.cedar.extensions import CedarError
 from yett.policy.cedar.model import Inputs, Slice, Value
+from yett.policy.cedar.types import Reference, SetOf, Type
 from yett.policy.sql.columns import Model
 from yett.policy.sql.errors import FilterError
 from yett.policy.sql.fields import Field, Many, Path
@@ -36,9 +37,15 @@ PROBE: Final = column("later", Boolean())
 
 
 class Constant(Struct, frozen=True):
-    """A value that is the same for all rows; `LATER` while a plan is made."""
+    """A value that is the same for all rows.
+
+    Args:
+        value: it, or `LATER` while a plan is made.
+        types: entity types that it may be of, or its elements; None where that is not told.
+    """
 
     value: Value
+    types: frozenset[str] | None = None
 
 
 class Broken(Struct, frozen=True):
@@ -93,7 +100,9 @@ class Reader:
                 hint="filter by attributes of the record",
             )
         if self.inputs is None:
-            return Constant(uid_of(expr.value) if isinstance(expr, pst.EntityLit) else LATER)
+            if isinstance(expr, pst.EntityLit):
+                return Constant(uid_of(expr.value))
+            return Constant(LATER, self.types(expr))
         try:
             made = evaluate(expr, self.inputs, self.slice.action, self.slice.groups)
         except CedarError:
@@ -104,6 +113,32 @@ class Reader:
                 hint="pass what the middleware put into the request, not its principal alone",
             ) from unknown
         return Constant(made)
+
+    def types(self, expr: pst.Expr) -> frozenset[str] | None:
+        """Return the entity types of a constant, by its form; None where that is not told."""
+        schema = self.model.schema
+        principals = schema.actions[self.slice.action].principals
+        match expr:
+            case pst.Var("principal"):
+                return frozenset(principals)
+            case pst.EntityLit(value):
+                return frozenset((uid_of(value).type,))
+            case pst.Set(elements):
+                return _union([self.types(element) for element in elements])
+            case pst.GetAttr(pst.Var("principal"), name):
+                named = (a for p in principals for a in schema.entities[p].attributes)
+                return _union([_entities(a.type) for a in named if a.name == name])
+        return None
+
+
+def _union(found: list[frozenset[str] | None]) -> frozenset[str] | None:
+    known = [one for one in found if one is not None]
+    return frozenset().union(*known) if len(known) == len(found) else None
+
+
+def _entities(type_: Type) -> frozenset[str] | None:
+    inner = type_.element if isinstance(type_, SetOf) else type_
+    return frozenset((inner.entity,)) if isinstance(inner, Reference) else None
 
 
 def missing(*operands: Operand) -> Condition:

@@ -127,9 +127,9 @@ def _ordered(op: str, one: Single, two: Single) -> Condition:
     match one, two:
         case Field(), Field():
             return order_fields(op, one, two)
-        case Field(), Constant(value):
+        case Field(), Constant(value=value):
             return PROBE if value is LATER else order(op, one, value)
-        case Constant(value), Field():
+        case Constant(value=value), Field():
             return PROBE if value is LATER else order(FLIPPED[op], two, value)
     return False  # one of them errs, and `missing` says so
 
@@ -208,4 +208,6 @@ def _is_test(expr: pst.Expr) -> bool:
         return expr.op in ANSWERS_BOOL or expr.op in {"and", "or"}
     if isinstance(expr, pst.UnaryOp):
         return expr.op in ANSWERS_BOOL
-    return isinstance(expr, (pst.HasAttr, pst.Like, pst.Is))
+    if isinstance(expr, pst.IfThenElse):
+        return _is_test(expr.then_expr) or _is_test(expr.else_expr)
+    return isinstance(expr, (pst.HasAttr, pst.Like, pst.Is, pst.BoolLit))
