@@ -6,7 +6,7 @@ import pytest
 from kit.cedar import expression, right, tree, when
 
 from yett.contract.places import Source
-from yett.policy.cedar.footprint import children, footprint, needs_record
+from yett.policy.cedar.footprint import children, footprint, names_action, needs_record
 from yett.policy.cedar.model import Footprint, Rule
 
 NONE = frozenset()
@@ -97,6 +97,13 @@ def test_a_rule_without_a_tree_reads_everything():
 def test_conditions_that_need_the_record(condition, needed):
     """Its attributes, groups and tags need it; its name and type are known before."""
     assert needs_record(expression(condition)) is needed
+
+
+def test_rules_that_look_at_the_action():
+    """In any condition; the scope is decided at load and is none."""
+    assert names_action(tree(when('context.a || (true && action in Action::"x")')))
+    assert not names_action(tree('permit(principal, action in Action::"x", resource);'))
+    assert not names_action(tree(when("context.action == principal.action")))
 
 
 def test_children_are_the_expressions_inside():

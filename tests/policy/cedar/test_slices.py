@@ -110,6 +110,15 @@ def test_what_cannot_be_compiled_is_asked_of_cedarpy():
     assert made["status"].footprint.whole == {"principal", "resource", "context"}
 
 
+def test_actions_of_the_same_rules_share_their_code():
+    """But not where a rule looks at the action itself."""
+    made = slices(when("context.secure"))
+    assert made["getBooking"].decide is made["status"].decide
+    made = slices(when('action == Action::"status"'))
+    assert made["status"].decide(asking(user(), API)).allow
+    assert not made["getBooking"].decide(asking(user(), booking())).allow
+
+
 def test_compiling_says_what_it_cannot():
     """A rule without a tree is a `ValueError` by its name."""
     rule = Rule(id="r", effect="permit", tree=None, text="", source=Source())

@@ -54,6 +54,17 @@ def needs_record(node: Any) -> bool:
     return any(map(needs_record, children(node)))
 
 
+def names_action(tree: Any) -> bool:
+    """Whether a rule's conditions look at `action`: its code is then of one action only."""
+    open_ = [clause.expr for clause in tree.clauses]
+    while open_:
+        node = open_.pop()
+        if _is_var(node, "action"):
+            return True
+        open_ += children(node)
+    return False
+
+
 class _Reads:
     def __init__(self) -> None:
         self.attributes: dict[str, set[str]] = {name: set() for name in VARIABLES}

@@ -10,13 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import chain, islice
-from typing import Any
-
-from cedarpy import pst
 
 from yett.policy.cedar.attempts import Environment, Maker, reach
 from yett.policy.cedar.compile import compile_test
-from yett.policy.cedar.footprint import children
+from yett.policy.cedar.footprint import names_action
 from yett.policy.cedar.model import Decided, Inputs, Rule, Slice, Uid
 from yett.policy.cedar.oracle import ask
 from yett.policy.cedar.scope import conditions
@@ -84,18 +81,8 @@ def _of_rule(
 
 
 def _key(rule: Rule, environment: Environment) -> tuple[str, ...]:
-    own = environment.action.id if _names_action(rule.tree) else ""
+    own = environment.action.id if names_action(rule.tree) else ""
     return rule.id, environment.principal, environment.resource, own
-
-
-def _names_action(tree: Any) -> bool:
-    open_ = [clause.expr for clause in tree.clauses]
-    while open_:
-        node = open_.pop()
-        if isinstance(node, pst.Var) and node.name == "action":
-            return True
-        open_ += children(node)
-    return False
 
 
 def _said(decided: Decided) -> str:

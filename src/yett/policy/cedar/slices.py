@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from yett.policy.cedar.compile import Decide, Foresee, compile_decide, compile_foresee
-from yett.policy.cedar.footprint import footprint
+from yett.policy.cedar.footprint import footprint, names_action
 from yett.policy.cedar.model import Decided, Inputs, Rule, Slice, Uid
 from yett.policy.cedar.oracle import ask_rules
 from yett.policy.cedar.scope import applies, may_meet
@@ -41,6 +41,7 @@ class _Workshop:
         self.rules = rules
         self.schema = schema
         self.engine = engine
+        self._made: dict[tuple[Uid | str | None, ...], tuple[Decide, Foresee]] = {}
         self.actions = {
             _uid(id_): frozenset(map(_uid, schema.groups_of(id_))) for id_ in schema.actions
         }
@@ -83,12 +84,20 @@ class _Workshop:
         if self.engine == "cedar":
             return through_cedarpy, _unforeseen, CONFIGURED
         try:
-            decide, foresee = compile_rules(rules, _uid(action.id), self.actions)
+            decide, foresee = self._compiled(rules, _uid(action.id))
         except ValueError as error:
             return through_cedarpy, _unforeseen, str(error)
         if self.engine == "both":
             decide = _compared(decide, through_cedarpy)
         return decide, foresee, ""
+
+    def _compiled(self, rules: tuple[Rule, ...], action: Uid) -> tuple[Decide, Foresee]:
+        """Compile once for all actions of the same rules: 30 rules for 1,200 actions take 4 s."""
+        own = next((action for rule in rules if rule.tree and names_action(rule.tree)), None)
+        key = (own, *(rule.id for rule in rules))
+        if key not in self._made:
+            self._made[key] = compile_rules(rules, action, self.actions)
+        return self._made[key]
 
 
 def compile_rules(
