@@ -1,8 +1,12 @@
-"""Generated rules over the schema of `kit.rows`: most are valid Cedar, all read rows in some way."""
+"""Generated rules over the schema of `kit.rows`: most are valid Cedar, all read rows in some way.
+
+A seed makes the same rules each time, every form of the language about equally often.
+"""
 
 from __future__ import annotations
 
-from hypothesis import strategies as st
+import random
+
 from kit.rows import IDS, LONGS, SCHEMA, TEAMS, TEXTS
 
 from yett.contract.model import PolicyText
@@ -10,150 +14,161 @@ from yett.policy.cedar.rule_text import quote
 from yett.policy.cedar.rules import read_rules
 from yett.policy.cedar.slices import make_slices
 
-TEXT = st.sampled_from(TEXTS).map(quote)
-LONG = st.sampled_from((*LONGS, 3)).map(str)
-USER = st.sampled_from(IDS).map(lambda id_: f"User::{quote(id_)}")
-TEAM = st.sampled_from((*TEAMS, "none")).map(lambda id_: f"Team::{quote(id_)}")
-COMPARE = st.sampled_from(("==", "!="))
-ORDER = st.sampled_from(("<", "<=", ">", ">="))
-PIECE = st.sampled_from((*TEXTS, "*", "*", "*"))
-PATTERN = st.lists(PIECE, min_size=1, max_size=3).map(
-    lambda pieces: (
-        '"' + "".join(p if p == "*" else quote(p)[1:-1].replace("*", "\\*") for p in pieces) + '"'
-    )
-)
 STRINGS = ("resource.title", "resource.status", "resource.address.city")
+OPTIONAL = {
+    "depot": "text",
+    "address.zip": "text",
+    "score": "long",
+    "assignee": "user",
+    "flag": "flag",
+}
+FORMS = {
+    "text": (
+        "{x} {eq} {text}",
+        "{x} like {pattern}",
+        "{x} like {pattern}",
+        "{x} == {string}",
+        "principal.depots.contains({x})",
+        "[{text}, {text}, {x}].contains({string})",
+        "[{text}, {text}].contains({x})",
+        "(principal has nick && principal.nick {eq} {x})",
+        "resource.tags.contains({x})",
+        "resource.tags.containsAny([{x}, {text}])",
+        "[{x}, {text}].containsAll([{string}])",
+    ),
+    "long": (
+        "{x} {order} {long}",
+        "{long} {order} {x}",
+        "{x} {eq} {long}",
+        "{x} {order} principal.level",
+        "principal.level {eq} {x}",
+        "{x} {order} resource.amount",
+        "resource.amount {eq} {x}",
+        "[{long}, {long}, 5].contains({x})",
+    ),
+    "user": (
+        "{x} {eq} principal",
+        "principal {eq} {x}",
+        "{x} {eq} {user}",
+        "{x} in [{user}, principal]",
+        "[{user}, {user}].contains({x})",
+        "{x} is User",
+        "principal in {x}",
+    ),
+    "flag": ("{x}", "!{x}", "{x} {eq} resource.pub", "{x} == ({cond})"),
+    "other": (
+        "resource.pub",
+        "resource has depot",
+        "resource has score",
+        "resource has title",
+        "resource.tags.isEmpty()",
+        "resource.tags.containsAll([{text}, {text}])",
+        "resource.tags.containsAny([{text}, {text}])",
+        "resource.tags.containsAny(principal.depots)",
+        "principal.depots.containsAny(resource.tags)",
+        "resource is Booking",
+        'resource {eq} Booking::"b1"',
+        'resource in [resource, Booking::"B9"]',
+        "resource.pub == (resource.amount > 5)",
+        "principal in resource.team",
+        'principal in [resource.team, Team::"t1"]',
+        "resource.customer in resource.team",
+        "resource.customer in {team}",
+        "resource.customer in [{team}, {team}]",
+        "resource.customer is User in {team}",
+        "(resource.customer has dept && resource.customer.dept == {string})",
+        "(resource.customer has dept && resource.customer.dept like {pattern})",
+        "resource.customer has dept",
+        "principal.level > 3",
+        "context.secure",
+        "(context has auth_age && context.auth_age < 60)",
+        # Errs for every row where it is looked at, for one of the callers at least.
+        "principal.level + 9223372036854775807 > 0",
+    ),
+}
+GUARDED = (
+    "(resource has {name} && {inner})",
+    "(resource has {name} && {inner})",
+    "(if resource has {name} then {inner} else {cond})",
+    "!(resource has {name} && {inner})",
+    "(!(resource has {name}) || {inner})",
+)
+DEEPER = (
+    "({cond} && {cond})",
+    "({cond} && {cond})",
+    "({cond} || {cond})",
+    "({cond} || {cond})",
+    "!({cond})",
+    "(if {cond} then {cond} else {cond})",
+    "(({cond}) == ({cond}))",
+)
+PRINCIPALS = ("principal", "principal", "principal is User", 'principal in Role::"staff"')
+RESOURCES = ("resource", "resource", "resource is Booking", 'resource == Booking::"b1"')
 
 
-@st.composite
-def f(draw, template, **parts):
-    return template.format(**{name: draw(part) for name, part in parts.items()})
+class Writer:
+    """Writes rules by chance."""
 
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(seed)
 
-def guarded(name, inner):
-    """An optional attribute, asked for first in one of the ways that Cedar understands."""
-    return st.one_of(
-        inner.map(lambda text: f"(resource has {name} && {text})"),
-        inner.map(lambda text: f"(if resource has {name} then {text} else true)"),
-        inner.map(lambda text: f"!(resource has {name} && {text})"),
-    )
+    def policies(self):
+        """One to four rules."""
+        return [self.policy() for _ in range(self.chance.randint(1, 4))]
 
-
-def texts_of(left):
-    return st.one_of(
-        f("{l} {op} {r}", l=left, op=COMPARE, r=TEXT),
-        f("{l} like {p}", l=left, p=PATTERN),
-        f("{l} == {r}", l=left, r=st.sampled_from(STRINGS)),
-        f("principal.depots.contains({l})", l=left),
-        f("[{a}, {b}].contains({l})", l=left, a=TEXT, b=TEXT),
-        f("(principal has nick && principal.nick == {l})", l=left),
-        f("resource.tags.contains({l})", l=left),
-        f("resource.tags.containsAny([{l}, {a}])", l=left, a=TEXT),
-    )
-
-
-def longs_of(left):
-    return st.one_of(
-        f("{l} {op} {r}", l=left, op=st.one_of(ORDER, COMPARE), r=LONG),
-        f("{r} {op} {l}", l=left, op=ORDER, r=LONG),
-        f("{l} {op} principal.level", l=left, op=ORDER),
-        f("{l} {op} resource.amount", l=left, op=st.one_of(ORDER, COMPARE)),
-        f("[{a}, 5].contains({l})", l=left, a=LONG),
-    )
-
-
-def users_of(left):
-    return st.one_of(
-        f("{l} {op} principal", l=left, op=COMPARE),
-        f("{l} == {u}", l=left, u=USER),
-        f("{l} in [{u}, principal]", l=left, u=USER),
-        f("[{u}, {v}].contains({l})", l=left, u=USER, v=USER),
-        f("{l} is User", l=left),
-        f("principal == {l}", l=left),
-    )
-
-
-LEAVES = st.one_of(
-    texts_of(st.sampled_from(STRINGS)),
-    guarded("depot", texts_of(st.just("resource.depot"))),
-    guarded("address.zip", texts_of(st.just("resource.address.zip"))),
-    longs_of(st.just("resource.amount")),
-    guarded("score", longs_of(st.just("resource.score"))),
-    users_of(st.just("resource.customer")),
-    guarded("assignee", users_of(st.just("resource.assignee"))),
-    guarded("flag", st.sampled_from(("resource.flag", "!resource.flag", "resource.flag == resource.pub"))),
-    st.sampled_from(
-        (
-            "resource.pub",
-            "resource has depot",
-            "resource has score",
-            "resource has title",
-            "resource.tags.isEmpty()",
-            "resource is Booking",
-            "resource.pub == (resource.amount > 5)",
-            "principal.level > 3",
-            "context.secure",
-            "(context has auth_age && context.auth_age < 60)",
-            # Errs for every row where it is looked at.
-            "principal.level + 9223372036854775807 > 0",
-            "principal in resource.team",
-            'principal in [resource.team, Team::"t1"]',
-            "resource.customer in resource.team",
-            "(resource.customer has dept && resource.customer.dept == resource.title)",
-            'resource in [resource, Booking::"b1"]',
+    def policy(self):
+        pick = self.chance.choice
+        head = (
+            f"{pick(('permit', 'permit', 'forbid'))}({pick(PRINCIPALS)}, action, {pick(RESOURCES)})"
         )
-    ),
-    f("resource.customer in {t}", t=TEAM),
-    f("resource.customer is User in {t}", t=TEAM),
-    f("resource.customer in [{t}, {u}]", t=TEAM, u=USER),
-    f("(resource.customer has dept && resource.customer.dept like {p})", p=PATTERN),
-    f('resource == Booking::"{i}"', i=st.sampled_from(("b1", "B1", "b10", "B9", "B8"))),
-    f("resource.tags.containsAll([{a}, {b}])", a=TEXT, b=TEXT),
-    f("resource.tags.containsAny([{a}, {b}])", a=TEXT, b=TEXT),
-    f("[{a}, {b}, resource.title].containsAll([resource.status, {a}])", a=TEXT, b=TEXT),
-    st.just("resource.tags.containsAny(principal.depots)"),
-)  # fmt: skip
+        count = self.chance.choice((0, 1, 1, 1, 2))
+        clauses = [f"{pick(('when', 'when', 'unless'))} {{ {self.cond(3)} }}" for _ in range(count)]
+        return " ".join((head, *clauses)) + ";"
 
+    def cond(self, depth):
+        if depth and self.chance.random() < 0.5:
+            return self.fill(self.chance.choice(DEEPER), depth - 1)
+        kind = self.chance.choice((*FORMS, "other", "optional", "optional"))
+        if kind == "optional":
+            return self.optional(depth)
+        names = {"text": STRINGS, "long": ("resource.amount",), "user": ("resource.customer",)}
+        x = self.chance.choice(names.get(kind, ("resource.pub",)))
+        return self.fill(self.chance.choice(FORMS[kind]), 0, x=x)
 
-def deeper(inner):
-    return st.one_of(
-        f("({a} && {b})", a=inner, b=inner),
-        f("({a} || {b})", a=inner, b=inner),
-        f("!({a})", a=inner),
-        f("(if {a} then {b} else {c})", a=inner, b=inner, c=inner),
-        f("(({a}) == ({b}))", a=inner, b=inner),
-    )
+    def optional(self, depth):
+        name = self.chance.choice(tuple(OPTIONAL))
+        inner = self.fill(self.chance.choice(FORMS[OPTIONAL[name]]), 0, x=f"resource.{name}")
+        return self.fill(self.chance.choice(GUARDED), max(depth - 1, 0), name=name, inner=inner)
 
+    def fill(self, form, depth, **given):
+        """Write a form; each hole is filled anew."""
+        while "{cond}" in form:
+            form = form.replace("{cond}", self.cond(depth).replace("{", "{{").replace("}", "}}"), 1)
+        pick = self.chance.choice
+        for hole, make in (
+            ("{text}", lambda: quote(pick(TEXTS))),
+            ("{pattern}", self.pattern),
+            ("{string}", lambda: pick(STRINGS)),
+            ("{long}", lambda: str(pick((*LONGS, 3, -7)))),
+            ("{user}", lambda: f"User::{quote(pick(IDS))}"),
+            ("{team}", lambda: f"Team::{quote(pick((*TEAMS, 'none')))}"),
+            ("{eq}", lambda: pick(("==", "!="))),
+            ("{order}", lambda: pick(("<", "<=", ">", ">="))),
+        ):
+            while hole in form:
+                form = form.replace(hole, make().replace("{", "{{").replace("}", "}}"), 1)
+        return form.format(**given)
 
-CONDITIONS = st.recursive(LEAVES, deeper, max_leaves=5)
-PRINCIPAL = st.sampled_from(
-    (
-        "principal",
-        "principal",
-        "principal is User",
-        'principal in Role::"staff"',
-        'principal is User in Team::"t1"',
-    )
-)
-RESOURCE = st.sampled_from(
-    ("resource", "resource", "resource is Booking", 'resource == Booking::"b1"')
-)
-CLAUSES = st.lists(
-    st.builds("{} {{ {} }}".format, st.sampled_from(("when", "when", "unless")), CONDITIONS),
-    min_size=0,
-    max_size=2,
-)
-POLICIES = st.lists(
-    st.builds(
-        "{}({}, action, {}) {};".format,
-        st.sampled_from(("permit", "permit", "forbid")),
-        PRINCIPAL,
-        RESOURCE,
-        CLAUSES.map(" ".join),
-    ),
-    min_size=1,
-    max_size=4,
-)
+    def pattern(self):
+        pieces = [
+            self.chance.choice((*TEXTS, *"****************"))
+            for _ in range(self.chance.randint(1, 3))
+        ]
+        return (
+            '"'
+            + "".join(p if p == "*" else quote(p)[1:-1].replace("*", "\\*") for p in pieces)
+            + '"'
+        )
 
 
 def slices_of(policies):

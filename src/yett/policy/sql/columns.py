@@ -165,6 +165,8 @@ class Model:
         if isinstance(source, str):
             return source
         if isinstance(source, InstrumentedAttribute):
+            if not self.mapper.isa(source.parent.mapper):
+                raise self._undeclared(name, f"`{source}` is of another model")
             return source.key
         try:
             column = source.column if isinstance(source, MappedColumn) else source

@@ -54,11 +54,11 @@ class Many(Struct, frozen=True):
     member: Field
 
     def has(self, condition: Condition) -> Condition:
-        """Return whether some element, as `member`, meets a condition."""
+        """Return whether some element, as `member`, meets a condition; a NULL is no element."""
         if condition is False:
             return False
-        chosen = self.select if condition is True else self.select.where(condition)
-        return chosen.exists()
+        met = self.member.column.is_not(None) if condition is True else condition
+        return self.select.where(met).exists()
 
 
 def make_field(path: Path, type_: Type, column: ColumnElement[Any], *, nullable: bool) -> Field:

@@ -7,6 +7,7 @@ by value, a type with converters of its own, or a number with a fraction is none
 from __future__ import annotations
 
 import enum
+import re
 import uuid
 from typing import Any
 
@@ -35,7 +36,7 @@ FITTING: dict[str, tuple[Kind, ...]] = {
     "Bool": (Kind.BOOLEAN,),
     "datetime": (Kind.MOMENT,),
 }
-MAX_DIGITS = 20
+_INTEGER = re.compile(r"-?[0-9]{1,19}")
 IDS = (Kind.TEXT, Kind.NAMES, Kind.UUID, Kind.INTEGER)
 
 _DIALECTS = (sqlite.dialect(), postgresql.dialect())  # type: ignore[no-untyped-call] # theirs
@@ -108,7 +109,7 @@ def _shown_as_kept(type_: Enum) -> bool:
 
 def as_integer(text: str) -> int | None:
     """Read an id for an integer column: canonical, or it names no row (`01` is not `1`)."""
-    if not text.isascii() or not text.lstrip("-").isdigit() or len(text) > MAX_DIGITS:
+    if not _INTEGER.fullmatch(text):
         return None
     number = int(text)
     return number if str(number) == text and -(2**63) <= number < 2**63 else None
