@@ -78,6 +78,7 @@ def test_a_closed_record_wants_to_have_been_shown(tmp_path):
             "a",
         ),
         ('@id("state:x") permit(principal, action, resource);', 1, "state:x"),
+        ('@id("seen:x") permit(principal, action, resource);', 1, "seen:x"),
     ],
 )
 def test_a_policy_that_cannot_be_used_is_an_error_at_its_line(tmp_path, policies, line, part):

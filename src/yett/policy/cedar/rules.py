@@ -25,7 +25,7 @@ from yett.policy.cedar.types import Schema
 # Rule ids go into records, logs and headers of the console.
 MAX_ID_CHARS = 128
 ID = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._:/-]{{0,{MAX_ID_CHARS - 1}}}")
-GENERATED_KINDS = ("state:", "default:")
+GENERATED_KINDS = ("state:", "seen:", "default:")
 # What cedarpy says besides the mistake itself.
 _CONSEQUENCE = "unable to find an applicable action given the policy scope constraints"
 
@@ -110,7 +110,9 @@ class _Reading:
             shown = f"`{id_}`" if id_.isprintable() and len(id_) <= MAX_ID_CHARS else "this"
             return f"{shown} cannot be the id of a policy", hint
         if not generated and id_.startswith(GENERATED_KINDS):
-            hint = "ids that begin with `state:` or `default:` are those of generated rules"
+            hint = (
+                "ids that begin with `state:`, `seen:` or `default:` are those of generated rules"
+            )
             return f"`{id_}` is kept for a generated rule", hint
         if other := self._ids.get(id_):
             return f"`{id_}` is the id of another policy", f"see {other.path}:{other.line}"
