@@ -46,7 +46,7 @@ QUESTION_SECONDS = 15.0
 # How long others may write a record before who comes is sent away.
 LOCK_SECONDS = 5.0
 # The engine builds targets from parts that are encoded; a bug there must not split a request.
-_TARGET = re.compile(r"/[\x21-\x7e]*")
+TARGET = re.compile(r"/[\x21-\x7e]*")
 
 
 class Asking(Relay):
@@ -111,7 +111,7 @@ class Asking(Relay):
         self.connection.deadline = self.due
         current = self.current
         pool = current.pools.get(question.upstream)
-        if pool is None or _TARGET.fullmatch(question.target) is None:
+        if pool is None or TARGET.fullmatch(question.target) is None:
             self.go_on(RECORD_UNREADABLE(note="the contract gives no way to read it"))
             return
         bearer = None

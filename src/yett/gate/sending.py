@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 # RFC 9110 s9.2.2.
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE", "QUERY"})
 # Where some services want a `Content-Length: 0` rather than none (RFC 9110 s8.6).
-_HAS_BODY = frozenset({"POST", "PUT", "PATCH"})
+HAS_BODY = frozenset({"POST", "PUT", "PATCH"})
 _SWITCH_FIELDS = b"connection: upgrade\r\nupgrade: websocket\r\n"
 
 
@@ -104,7 +104,7 @@ class Sending(Answer):
         if length != 0 and self.body is None:
             self.more = self.streamed = True
             return serialize.CHUNKED if length is None else b"content-length: %d\r\n" % length, b""
-        if head.method in _HAS_BODY or b"content-length" in head.passed.headers:
+        if head.method in HAS_BODY or b"content-length" in head.passed.headers:
             return b"content-length: 0\r\n", b""
         return b"", b""
 

@@ -1,0 +1,131 @@
+"""Every way to put the gate before the store of the scenarios: one contract, three adapters.
+
+Each is an async context manager `(folder, store, more) -> Adapter`. The service is the same `Store`
+with a face of its own: bytes behind the gateway, Starlette in ASGI, Flask in WSGI.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+
+import uvicorn
+from kit.gateway import ListSink, split
+from kit.scenario import write_contract
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
+
+from yett.asgi import Yett as Asgi
+
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+# What the gate says of itself and the client towards the service; the store does not care.
+MORE = ""
+
+
+class Adapter:
+    """A gate that listens.
+
+    Attributes:
+        port: where.
+        sink: its events.
+        locks: answers how many records are held.
+        gate: the adapter's own object.
+    """
+
+    def __init__(self, port, sink, gate, locks):
+        self.port, self.sink, self.gate, self._locks = port, sink, gate, locks
+
+    @property
+    def taken(self):
+        return self._locks()
+
+    async def ask(self, method, target, headers, body):
+        """Send one request on a connection of its own."""
+        status, found, answer = split(await exchange(self.port, method, target, headers, body))
+        if found.get(b"transfer-encoding") == b"chunked":
+            answer = unchunk(answer)
+        return status, {k.decode(): v.decode("latin-1") for k, v in found.items()}, answer
+
+
+async def exchange(port, method, target, headers, body=b""):
+    """Send one request as it stands, and read until the server closes."""
+    lines = [f"{method} {target} HTTP/1.1", *(f"{k}: {v}" for k, v in headers.items())]
+    if body:
+        lines.append(f"content-length: {len(body)}")
+    head = "\r\n".join([*lines, "connection: close"]) + "\r\n\r\n"
+    return await send_bytes(port, head.encode("latin-1") + body)
+
+
+async def send_bytes(port, *pieces, wait=10.0):
+    """Send bytes and read all that comes until the end."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 24)
+    try:
+        with contextlib.suppress(ConnectionError):
+            for piece in pieces:
+                writer.write(piece)
+                await writer.drain()
+        got = bytearray()
+        with contextlib.suppress(ConnectionError):
+            async with asyncio.timeout(wait):
+                while data := await reader.read(1 << 16):
+                    got += data
+        return bytes(got)
+    finally:
+        writer.transport.abort()
+
+
+def unchunk(body):
+    """Decode a chunked body."""
+    whole = b""
+    while body:
+        size, _, rest = body.partition(b"\r\n")
+        whole += rest[: int(size, 16)]
+        body = rest[int(size, 16) + 2 :]
+    return whole
+
+
+def starlette(store):
+    """The store in ASGI."""
+
+    async def serve(request):
+        raw = request.scope["raw_path"].decode()
+        target = f"{raw}?{request.url.query}" if request.url.query else raw
+        body = await request.body()
+        status, lines, answer = store.handle(request.method, target, dict(request.headers), body)
+        return Response(answer, status, dict(lines))
+
+    return Starlette(routes=[Route("/{rest:path}", serve, methods=METHODS)])
+
+
+@contextlib.asynccontextmanager
+async def listening(app, **settings):
+    """Uvicorn before an application, in this loop; answers its port."""
+    sock = socket.create_server(("127.0.0.1", 0), backlog=512)
+    told = {"log_level": "critical", "lifespan": "on", "timeout_graceful_shutdown": 1, "ws": "websockets-sansio"} | settings
+    server = uvicorn.Server(uvicorn.Config(app, **told))
+    server.install_signal_handlers = lambda: None
+    serving = asyncio.ensure_future(server._serve(sockets=[sock]))
+    try:
+        while not server.started:
+            if serving.done():
+                serving.result()
+                raise AssertionError("the server did not start")
+            await asyncio.sleep(0.005)
+        yield sock.getsockname()[1]
+    finally:
+        server.should_exit = True
+        await asyncio.wait_for(serving, 10)
+        sock.close()
+
+
+@contextlib.asynccontextmanager
+async def asgi(folder, store, more="", app=None, **settings):
+    """The middleware around a Starlette application, in uvicorn."""
+    contract = write_contract(folder, 1, more)
+    sink = ListSink()
+    guarded = Asgi(app or starlette(store), contract, sink=sink)
+    async with listening(guarded, **settings) as port:
+        yield Adapter(port, sink, guarded, lambda: guarded.core.locks.taken)
