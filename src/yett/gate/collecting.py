@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from yett.engine.release import Released, Reply, reading, release
 from yett.problems import ANSWER_UNCHECKABLE, INTERNAL
 from yett.terms import Mode
-from yett.wire.lines import is_coded, media_type, without
+from yett.wire.lines import describe, without
 
 if TYPE_CHECKING:
     from yett.gate.relay import Relay
@@ -32,7 +32,7 @@ _UNTRUE_OF_LESS = _UNTRUE | frozenset(
 
 def collect(relay: Relay, head: ResponseHead, body: bytes, complete: bool) -> bool:
     """Begin to collect an answer; False where it may go on as it comes."""
-    mode = reading(relay.x, head.status, media_type(head.block))
+    mode = reading(relay.x, head.status, describe(head.block).media_type)
     # The service was asked for the body of a HEAD, too (see `Sending.send`): it ends here.
     if mode is Mode.OFF and relay.head.method != "HEAD":
         return False
@@ -97,7 +97,8 @@ class Collecting:
 
     def _decide(self, body: bytes) -> None:
         relay, head = self._relay, self._head
-        reply = Reply(head.status, media_type(head.block), is_coded(head.block), body)
+        told = describe(head.block)
+        reply = Reply(head.status, told.media_type, told.coded, body)
         try:
             off = self._mode is Mode.OFF
             released = Released(body) if off else release(relay.x, reply)

@@ -23,7 +23,7 @@ from yett.problems import (
 from yett.terms import Secret
 from yett.wire import serialize
 from yett.wire.errand import Errand, Failure
-from yett.wire.lines import is_coded, media_type, values, without
+from yett.wire.lines import describe, without
 
 if TYPE_CHECKING:
     from yett.wire.pool import Pool
@@ -62,7 +62,7 @@ def no_record(head: ResponseHead, limit: int) -> str:
     """Say why an answer cannot be the whole record, plain; empty where it can."""
     if head.status == 206:
         return "the service answered with a part of the record"
-    if is_coded(head.block):
+    if describe(head.block).coded:
         return "the service answered with a content coding nobody asked for"
     return too_large(limit) if (head.length or 0) > limit else ""
 
@@ -74,9 +74,9 @@ def too_large(limit: int) -> str:
 
 def make_record(head: ResponseHead, body: bytes) -> RecordRead:
     """Make what the engine asked for of a whole answer."""
-    tags = values(head.block, b"etag")
-    etag = tags[0] if len(tags) == 1 and _STRONG_TAG.fullmatch(tags[0]) else b""
-    return RecordRead(head.status, media_type(head.block), etag, body)
+    told = describe(head.block)
+    etag = told.tag if _STRONG_TAG.fullmatch(told.tag) else b""
+    return RecordRead(head.status, told.media_type, etag, body)
 
 
 class Reading(Errand):

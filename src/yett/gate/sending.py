@@ -34,11 +34,13 @@ _SWITCH_FIELDS = b"connection: upgrade\r\nupgrade: websocket\r\n"
 
 def forwarded_fields(block: bytes, forward: Forward, request_id: str) -> bytes:
     """Return the field lines that the service gets: the client's that go on, and what rules add."""
-    block += b"yett-request-id: %b\r\n" % request_id.encode()
-    if forward.without or forward.extra:
+    # Before the id is added: clients repeat their block, and what was left of it is remembered.
+    if forward.extra:
         # `If_Match: *` would be one variable with our `If-Match` to a WSGI service.
         block = without(block, forward.without | names(forward.extra)) + forward.extra
-    return block
+    elif forward.without:
+        block = without(block, forward.without)
+    return block + b"yett-request-id: %b\r\n" % request_id.encode()
 
 
 def forwarded_method(x: Exchange, forward: Forward) -> str:
