@@ -121,5 +121,5 @@ def test_patterns_of_what_is_no_text_are_refused():
     with pytest.raises(FilterError, match="NUL"):
         like(TEXT, ("\0", None))
     test, missing = like(TEXT, ("a", "b"))
-    assert missing is False
+    assert missing is TEXT.missing
     assert test.clauses.clauses[1].value == "ab"

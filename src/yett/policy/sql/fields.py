@@ -75,7 +75,9 @@ def make_field(path: Path, type_: Type, column: ColumnElement[Any], *, nullable:
             hint="declare an expression of such a type in `__yett__`",
         )
     wrapped = _WRAPPED.get(kind, Column)(column)
-    absent: Condition = wrapped.is_(None) if nullable else False
+    # Asked of columns that are NOT NULL, too: the table may have drifted from its model, and a NULL
+    # there would be neither true nor false.
+    absent = wrapped.is_(None)
     return Field(
         type=type_,
         kind=kind,

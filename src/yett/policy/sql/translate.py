@@ -186,7 +186,8 @@ def _is(read: Reader, expr: pst.Is) -> Verdict:
     if not isinstance(one, Field) or not isinstance(one.type, Reference):
         raise FilterError("asks what is no entity for its type")
     fits = one.type.entity == str(expr.entity_type)
-    verdict = checked(fits, one.missing)
+    # The record itself is there, of whatever id.
+    verdict = checked(fits, one.missing if one.path else False)
     if expr.in_expr is None or not fits:
         return verdict
     group = read.operand(expr.in_expr)
