@@ -16,6 +16,9 @@ from pathlib import Path
 from bench.contract import BODY, CALLERS
 from bench.subjects import Subject, envoy_binary
 
+# The section of `bench.guarded` begins here; it is made by a run of its own.
+GUARDED = "## With rules on records, fields and states"
+
 
 @dataclass
 class Row:
@@ -45,7 +48,23 @@ def write_report(
     parts = ["# The load figures", made, _machine(), _method(rows, facts)]
     for scenario in ("GET", "POST"):
         parts += [f"## {scenario}", _table(scenario, rows), _ratios(scenario, rows)]
-    out.write_text("\n\n".join(filter(None, parts)) + "\n")
+    kept = out.read_text(encoding="utf-8") if out.exists() else ""
+    _, marked, section = kept.partition(GUARDED)
+    out.write_text(
+        "\n\n".join(filter(None, parts)) + "\n" + ("\n" if marked else "") + marked + section
+    )
+
+
+def write_section(out: Path, section: str) -> None:
+    """Put the figures of `bench.guarded` below the others, in the place of older ones."""
+    kept = out.read_text(encoding="utf-8") if out.exists() else ""
+    before = kept.partition(GUARDED)[0].rstrip()
+    out.write_text(f"{before}\n\n{GUARDED}\n\n{section.strip()}\n".lstrip())
+
+
+def machine() -> str:
+    """Say where and with what was measured."""
+    return _machine()
 
 
 def _table(scenario: str, rows: list[tuple[Subject, dict[str, Row]]]) -> str:

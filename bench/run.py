@@ -56,7 +56,7 @@ def main(arguments: list[str] | None = None) -> None:
             standing = Standing(subject, port, pid)
             check(standing, keys)
             standings.append(standing)
-        load = Load(folder, keys, use_wrk=not options.no_wrk)
+        load = Load(folder, usual_requests(keys), use_wrk=not options.no_wrk)
         warm_and_pin(standings, load, pinned=pinned)
         measure(standings, load, options)
         say(f"took {time.monotonic() - began:.0f} s")
@@ -88,20 +88,28 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-class Load:
-    """The two generators: wrk (or the bundled loader) to saturation, the loader at a fixed rate."""
+def usual_requests(keys: Keys) -> dict[str, list[str]]:
+    """The requests of each scenario, one for each caller."""
+    targets = {"GET": (TARGET, b""), "POST": ("/v1/bookings", BODY)}
+    return {
+        method: [head(method, target, token, body).decode("latin-1") for token in keys.tokens]
+        for method, (target, body) in targets.items()
+    }
 
-    def __init__(self, folder: Path, keys: Keys, *, use_wrk: bool) -> None:
+
+class Load:
+    """The two generators: wrk (or the bundled loader) to saturation, the loader at a fixed rate.
+
+    `requests` holds for each scenario the raw requests that are sent in turn.
+    """
+
+    def __init__(self, folder: Path, requests: dict[str, list[str]], *, use_wrk: bool) -> None:
         self.folder = folder
         self.wrk = shutil.which("wrk") if use_wrk else None
         self.name = "wrk" if self.wrk else "bench/loader.py"
-        for scenario in SCENARIOS:
-            target, body = (TARGET, b"") if scenario == "GET" else ("/v1/bookings", BODY)
-            requests = [
-                head(scenario, target, token, body).decode("latin-1") for token in keys.tokens
-            ]
-            (folder / f"{scenario}.json").write_text(json.dumps(requests))
-            (folder / f"{scenario}.lua").write_text(_lua(requests))
+        for scenario, texts in requests.items():
+            (folder / f"{scenario}.json").write_text(json.dumps(texts))
+            (folder / f"{scenario}.lua").write_text(_lua(texts))
 
     def saturate(self, port: int, scenario: str, seconds: float) -> Row:
         """Send as fast as answers come."""

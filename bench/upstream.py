@@ -1,6 +1,7 @@
-"""The service behind the gates where there is no nginx: answers each request with the same bytes.
+"""The service behind the gates where there is no nginx: answers each path with the same bytes.
 
-`python -m bench.upstream PORT ANSWER_FILE`. It reads only as much as finds the end of a request.
+`python -m bench.upstream PORT ANSWER_FILE`, or `PORT PATH=ANSWER_FILE ...`. It reads only as much
+as finds the end of a request.
 """
 
 from __future__ import annotations
@@ -8,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 import uvloop
 
 
 class Upstream(asyncio.Protocol):
-    answer = b""
+    answers: ClassVar[dict[bytes, bytes]] = {}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport
@@ -28,18 +30,30 @@ class Upstream(asyncio.Protocol):
                     length = int(line[15:])
             if len(self.held) < end + 4 + length:
                 return
+            path = self.held[: self.held.find(b" HTTP/1.")].split(b" ")[1].partition(b"?")[0]
             self.held = self.held[end + 4 + length :]
-            self.transport.write(self.answer)
+            self.transport.write(self.answers.get(path) or self.answers[b""])
 
 
-async def serve(port: int, answer: bytes) -> None:
-    Upstream.answer = (
+def framed(body: bytes) -> bytes:
+    return (
         b"HTTP/1.1 200 OK\r\nserver: upstream\r\ncontent-type: application/json\r\n"
-        b"content-length: %d\r\n\r\n%b" % (len(answer), answer)
+        b"content-length: %d\r\n\r\n%b" % (len(body), body)
     )
+
+
+def take(pairs: list[str]) -> None:
+    for pair in pairs:
+        path, _, file = pair.rpartition("=")
+        Upstream.answers[path.encode()] = framed(Path(file).read_bytes())
+    Upstream.answers.setdefault(b"", framed(b"{}"))
+
+
+async def serve(port: int) -> None:
     server = await asyncio.get_running_loop().create_server(Upstream, "127.0.0.1", port)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    uvloop.run(serve(int(sys.argv[1]), Path(sys.argv[2]).read_bytes()))
+    take(sys.argv[2:])
+    uvloop.run(serve(int(sys.argv[1])))

@@ -52,3 +52,20 @@ def test_the_harness_measures():
     assert "yett decides as it should" in done.stderr
     assert "| yett | **" in page
     assert page.count("| yett |") == 2
+
+
+def test_the_harness_measures_guarded_calls(tmp_path):
+    """One short round of the gates with rules ends with its section, and keeps what stood above."""
+    root, out = Path(module.HARNESS), tmp_path / "results.md"
+    out.write_text("# The load figures\n\nabove\n")
+    command = [sys.executable, "-m", "bench", "guarded", "--rounds", "1", "--seconds", "0.2"]
+    command += ["--only", "PATCH"]
+    done = subprocess.run(
+        [*command, "--no-wrk", "--no-pin", "--out", str(out)],
+        cwd=root, capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    page = out.read_text(encoding="utf-8")
+    assert page.startswith("# The load figures\n\nabove\n\n## With rules")
+    assert done.stderr.count("decides as it should") == 4
+    assert page.count("| fields | **") == 1

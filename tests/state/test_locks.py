@@ -215,6 +215,46 @@ async def test_a_busy_process_gives_the_others_a_turn(shared, other, monkeypatch
     await asyncio.gather(*writers)
 
 
+async def test_nobody_pauses_for_processes_that_do_not_wait(shared, other, monkeypatch):
+    """A record that one process alone writes is handed on without a pause, however often."""
+    monkeypatch.setattr(module, "TURNS", 1)
+    monkeypatch.setattr(module, "LONGEST_PAUSE_SECONDS", 3600.0)
+    locks, done = Locks(shared), 0
+
+    async def write():
+        nonlocal done
+        held = await locks.take("a", LONG)
+        done += 1
+        await asyncio.sleep(0)
+        held.release()
+
+    assert other.tell("take", "b")
+    await asyncio.gather(*(write() for _ in range(20)))
+    assert done == 20
+
+
+async def test_a_wait_that_is_over_is_no_wait(shared, other, monkeypatch):
+    """Who waited for another process, in vain or not, is not waited for any more."""
+    monkeypatch.setattr(module, "LONGEST_PAUSE_SECONDS", 0.002)
+    locks = Locks(shared)
+    first = await locks.take("a", LONG)
+    assert not other.tell("take", "a")
+    first.release()
+    assert other.tell("take", "a")
+    waiting = asyncio.ensure_future(locks.take("a", LONG))
+    await asyncio.sleep(0.02)
+    waiting.cancel()
+    await asyncio.wait({waiting})
+    other.tell("release", "a")
+    monkeypatch.setattr(module, "TURNS", 1)
+    monkeypatch.setattr(module, "LONGEST_PAUSE_SECONDS", 3600.0)
+
+    async def write():
+        (await locks.take("a", LONG)).release()
+
+    await asyncio.gather(*(write() for _ in range(5)))
+
+
 async def test_keys_at_one_place_wait_for_each_other(monkeypatch):
     """Two keys that fall on one byte are never both held: releasing one would free the other."""
     monkeypatch.setattr(module, "_place", lambda key: 5)

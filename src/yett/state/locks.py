@@ -21,11 +21,12 @@ MAX_WAITING_PER_RECORD = 64
 MAX_WAITING = 4_096
 FIRST_PAUSE_SECONDS = 0.001
 LONGEST_PAUSE_SECONDS = 0.02
-# So many waiters of this process in a row, then the others get a turn: a byte that is never free
-# for as long as the longest pause would be theirs by chance only.
+# So many waiters of this process in a row, then other processes get a turn if they wait: a byte
+# that is never free for as long as their longest pause would be theirs by chance only.
 TURNS = 16
 
-_PLACES = (1 << 62) - 1  # F_SETLK takes an off_t
+_PLACES = (1 << 61) - 1  # F_SETLK takes an off_t
+_WAITED_FOR = 1 << 61  # a place's other byte: whoever waits for the place holds a part of it
 
 
 class Held:
@@ -140,18 +141,39 @@ class Locks:
         """Ask the kernel for the place until it is ours."""
         if self._fd < 0:
             return
-        queue, pause = self._queues[place], FIRST_PAUSE_SECONDS
+        queue = self._queues[place]
         queue.turns += 1
         if queue.turns > TURNS:
             queue.turns = 0
-            await asyncio.sleep(1.5 * LONGEST_PAUSE_SECONDS)
-        while not self._try(place):
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+            if self._others_wait(place):
+                await asyncio.sleep(1.5 * LONGEST_PAUSE_SECONDS)
+        if not self._try(place):
+            await self._wait_for_others(place)
+
+    async def _wait_for_others(self, place: int) -> None:
+        pause, told = FIRST_PAUSE_SECONDS, False
+        try:
+            while not self._try(place):
+                # The other byte may be taken for a moment by one who asks whether somebody waits.
+                told = told or self._lock(fcntl.LOCK_SH, place | _WAITED_FOR)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+        finally:
+            if told:
+                fcntl.lockf(self._fd, fcntl.LOCK_UN, 1, place | _WAITED_FOR)
+
+    def _others_wait(self, place: int) -> bool:
+        if not self._lock(fcntl.LOCK_EX, place | _WAITED_FOR):
+            return True
+        fcntl.lockf(self._fd, fcntl.LOCK_UN, 1, place | _WAITED_FOR)
+        return False
 
     def _try(self, place: int) -> bool:
+        return self._lock(fcntl.LOCK_EX, place)
+
+    def _lock(self, kind: int, place: int) -> bool:
         try:
-            fcntl.lockf(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+            fcntl.lockf(self._fd, kind | fcntl.LOCK_NB, 1, place)
         except (BlockingIOError, PermissionError):  # EAGAIN or EACCES, fcntl(2)
             return False
         return True
