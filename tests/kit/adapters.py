@@ -11,14 +11,17 @@ import contextlib
 import socket
 import threading
 
+import flask
 import uvicorn
 from kit.gateway import ListSink, split
 from kit.scenario import write_contract
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
+from werkzeug.serving import make_server
 
 from yett.asgi import Yett as Asgi
+from yett.wsgi import Yett as Wsgi
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 # What the gate says of itself and the client towards the service; the store does not care.
@@ -129,3 +132,47 @@ async def asgi(folder, store, more="", app=None, **settings):
     guarded = Asgi(app or starlette(store), contract, sink=sink)
     async with listening(guarded, **settings) as port:
         yield Adapter(port, sink, guarded, lambda: guarded.core.locks.taken)
+
+
+def flask_app(store):
+    """The store in WSGI."""
+    app = flask.Flask("store")
+
+    @app.route("/", defaults={"rest": ""}, methods=METHODS)
+    @app.route("/<path:rest>", methods=METHODS)
+    def serve(rest):
+        request = flask.request
+        headers = {name.lower(): value for name, value in request.headers}
+        target = request.environ["REQUEST_URI"]
+        status, lines, answer = store.handle(request.method, target, headers, request.get_data())
+        return flask.Response(answer, status, [*lines])
+
+    return app
+
+
+@contextlib.contextmanager
+def threaded(app):
+    """Werkzeug's server with a thread for each request; answers its port."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server.daemon_threads, server.block_on_close = True, False
+    serving = threading.Thread(target=lambda: server.serve_forever(0.02), daemon=True)
+    serving.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        serving.join(10)
+        server.server_close()
+
+
+@contextlib.asynccontextmanager
+async def wsgi(folder, store, more="", app=None):
+    """The middleware around a Flask application, in threads."""
+    contract = write_contract(folder, 1, more)
+    sink = ListSink()
+    guarded = Wsgi(app or flask_app(store), contract, sink=sink)
+    try:
+        with threaded(guarded) as port:
+            yield Adapter(port, sink, guarded, lambda: guarded.core.locks.taken)
+    finally:
+        await asyncio.to_thread(guarded.close)

@@ -13,7 +13,9 @@ from msgspec import Struct
 from yett.engine import record, response
 from yett.engine.release import Released, Reply, reading, release
 from yett.gate.collecting import collected_fields
+from yett.gate.refusal import unread
 from yett.gate.respond import problem_response
+from yett.gate.within.core import Core
 from yett.gate.within.outgoing import Fields, pairs, read_answer_head
 from yett.gate.within.visit import Visit
 from yett.gate.witness import DETAIL
@@ -28,6 +30,7 @@ from yett.problems import (
 )
 from yett.terms import Event, Forward, Mode
 from yett.wire import serialize
+from yett.wire.forwarding import canonical_address
 from yett.wire.lines import describe, names
 from yett.wire.response import ResponseHead
 
@@ -69,6 +72,17 @@ def refused(visit: Visit, problem: Problem, status: int = 0) -> Out:
     status, fields, body = problem_response(problem, visit.x.request.id, status)
     closing = serialize.CLOSE if problem.close else b""
     return whole(visit, status, serialize.lines(fields) + closing, body)
+
+
+def refuse_unread(core: Core, address: str, request_id: str, problem: Problem, secure: bool) -> Out:
+    """Refuse, and record, what never became a request."""
+    program = core.current.program
+    status, fields, body = problem_response(problem, request_id)
+    source = canonical_address(address)
+    core.sink.append(unread(program.policy, request_id, source, problem, len(body)))
+    block = serialize.lines(fields) + program.blocks.table[secure, False, False]
+    block += b"yett-request-id: %b\r\ncontent-length: %d\r\n" % (request_id.encode(), len(body))
+    return Out(status, pairs(block + serialize.CLOSE), body, True)
 
 
 class Answering:

@@ -12,15 +12,13 @@ from time import time
 from msgspec.structs import replace
 
 from yett.engine.exchange import Exchange
-from yett.gate.refusal import unread
-from yett.gate.respond import problem_response
-from yett.gate.within.answering import Answering, BrokenError, Out, refused, whole
+from yett.gate.within.answering import Answering, BrokenError, Out, refuse_unread, refused, whole
 from yett.gate.within.asgi_asking import Asking
 from yett.gate.within.asgi_body import Body, ClientLeftError, Replay
 from yett.gate.within.asgi_scope import App, Message, Receive, Scope, Send, call_scope, heard
 from yett.gate.within.core import Core
 from yett.gate.within.incoming import Heard, read_heard
-from yett.gate.within.outgoing import Outgoing, forwarded, pairs
+from yett.gate.within.outgoing import Outgoing, forwarded
 from yett.gate.within.visit import Visit
 from yett.problems import (
     CREDENTIAL_EXPIRED,
@@ -32,7 +30,6 @@ from yett.problems import (
 )
 from yett.terms import Decision, Forward
 from yett.wire import serialize
-from yett.wire.forwarding import canonical_address
 
 # What an application still does after its answer (a transaction that ends, a task in the
 # background) may write the record; so long, and no longer, the next writer waits for it.
@@ -51,7 +48,7 @@ async def serve_http(core: Core, app: App, scope: Scope, receive: Receive, send:
     request_id = core.next_id()
     incoming = read_heard(core, told, request_id)
     if isinstance(incoming, Problem):
-        await _put(send, unread_out(core, told, request_id, incoming))
+        await _put(send, refuse_unread(core, told.address, request_id, incoming, told.secure))
         return
     visit = Visit(core, incoming)
     try:
@@ -72,17 +69,6 @@ async def _peek(core: Core, receive: Receive) -> Message | None:
             return await receive()
     except TimeoutError:
         return None
-
-
-def unread_out(core: Core, told: Heard, request_id: str, problem: Problem) -> Out:
-    """Refuse, and record, what never became a request."""
-    program = core.current.program
-    status, fields, body = problem_response(problem, request_id)
-    source = canonical_address(told.address)
-    core.sink.append(unread(program.policy, request_id, source, problem, len(body)))
-    block = serialize.lines(fields) + program.blocks.table[told.secure, False, False]
-    block += b"yett-request-id: %b\r\ncontent-length: %d\r\n" % (request_id.encode(), len(body))
-    return Out(status, pairs(block + serialize.CLOSE), body, True)
 
 
 async def _put(send: Send, out: Out) -> None:

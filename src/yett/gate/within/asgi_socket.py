@@ -12,9 +12,8 @@ import asyncio
 from time import time
 
 from yett.gate.handshake import check_origin
-from yett.gate.within.answering import Out, refused
+from yett.gate.within.answering import Out, refuse_unread, refused
 from yett.gate.within.asgi_asking import Asking
-from yett.gate.within.asgi_http import unread_out
 from yett.gate.within.asgi_scope import App, Message, Receive, Scope, Send, call_scope, heard
 from yett.gate.within.core import Core
 from yett.gate.within.incoming import read_heard
@@ -36,7 +35,8 @@ async def serve_socket(core: Core, app: App, scope: Scope, receive: Receive, sen
     request_id = core.next_id()
     incoming = read_heard(core, told, request_id)
     if isinstance(incoming, Problem):
-        await _deny(scope, send, unread_out(core, told, request_id, incoming))
+        out = refuse_unread(core, told.address, request_id, incoming, told.secure)
+        await _deny(scope, send, out)
         return
     visit = Visit(core, incoming)
     try:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import itertools
 import logging
 import secrets
-from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -140,5 +139,6 @@ class Core:
         """Report a bug, or an adapter that failed; the request was refused."""
         _LOG.error("yett failed and refused the request", exc_info=error)
 
-
-Report = Callable[[BaseException], None]
+    def report(self, error: BaseException) -> None:
+        """Write down an exception of the application, for a server that will not see it."""
+        _LOG.error("the application failed", exc_info=error)
