@@ -163,7 +163,9 @@ def _send(port: int, method: str, target: str, token: str, body: bytes) -> tuple
     return answer.status, text
 
 
-def warm(gates: dict[str, tuple[int, int]], load: Load, seconds: float, *, pinned: bool) -> None:
+def warm(
+    gates: dict[str, tuple[int, int]], load: Load, options: argparse.Namespace, *, pinned: bool
+) -> None:
     """Let each gate meet each scenario once, then give its worker a core of its own."""
     for port, _ in gates.values():
         for scenario in options.only:
