@@ -135,6 +135,12 @@ def test_finding_nothing_is_said(call):
         (("--code", "scope-mising"), "`scope-mising` is no code", "did you mean `scope-missing`?"),
         (("--code", "zzz"), "`zzz` is no code", "docs/reference/problems.md"),
         (("--count", "--follow"), "`--count` ends", "leave one of them out"),
+        (
+            ("--resource", "Booking::3"),
+            "`Booking::3` is no record",
+            """its id stands in quotes: `--resource 'Booking::"3"'`""",
+        ),
+        (("--resource", "3"), "`3` is no record", """`--resource 'Booking::"3"'`"""),
     ],
 )
 def test_a_search_that_cannot_be_meant(call, words, message, hint):
@@ -154,6 +160,17 @@ def test_search(call):
     assert call("search", "--since", "2027-01-15T08:00:27").output.count("\n") == 3
     assert call("search", "--code", "loop-detected").stdout == ""
     assert call("search", "--code", "loop-detected").exit_code == 0
+
+
+@pytest.mark.parametrize("code", ["record-leaked", "machine-broken"])
+def test_findings_are_searched_by_their_code(call, code):
+    """What a finding is called is a code, too, although no client is ever told it."""
+    assert call("search", "--code", code).exit_code == 0
+
+
+def test_search_by_resource(call):
+    """No record of the service of that name: nothing is found, and that is said."""
+    assert call("search", "--resource", 'Booking::"3"').stderr == "nothing found\n"
 
 
 def test_search_counts_what_it_cannot_read(call, contract):

@@ -56,6 +56,16 @@ def test_every_field_is_escaped(show):
         assert line.isprintable()
 
 
+def test_each_reason_has_a_line():
+    """Clauses have commas of their own; a reason is one line, whoever reads it."""
+    event = Event(time=1.0, request="r", why=("`a`: `[1, 2]` is false", "`b` forbids: `x` is true"))
+    lines = as_block(Record(1, "w0", 1, event, "ab"), "x").splitlines()
+    assert [line for line in lines if line.startswith("why")] == [
+        "why                `a`: `[1, 2]` is false",
+        "why                `b` forbids: `x` is true",
+    ]
+
+
 def test_json_is_ascii():
     """JSON output is ASCII without controls, and reads back as what it was."""
     record = Record(1, "w0", 1, Event(time=1.0, request="r", path="/\x9b\x7f\x1b\u202e"), "ab")

@@ -71,6 +71,32 @@ def test_what_would_have_been_refused(tmp_path, wanted, found):
     assert search.found == len(found)
 
 
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({"resource": 'Booking::"3"'}, [0, 1]),
+        ({"resource": 'Booking::"3"', "verdict": "refuse"}, [1]),
+        ({"resource": 'Booking::"33"'}, [2]),
+        ({"resource": 'Booking::"a, b"'}, [2]),
+        ({"resource": 'Invoice::"3"'}, []),
+        ({"resource": "Booking"}, []),
+    ],
+)
+def test_records_about_one_resource(tmp_path, wanted, found):
+    """A request is found by each record it was about, exactly, not by what merely speaks of one."""
+    events = [
+        Event(time=1.0, request="a", resources=('Invoice::"1"', 'Booking::"3"')),
+        Event(time=1.0, request="b", resources=('Booking::"3"',), verdict="refuse"),
+        Event(time=1.0, request="c", resources=('Booking::"33"', 'Booking::"a, b"')),
+        Event(time=1.0, request="d", note='"resources":["Booking::\\"3\\""]'),
+        Event(time=1.0, request="e", why=('Booking::"3"',), resources=('Booking::"4"',)),
+    ]
+    with ChainLedger(tmp_path / "ledger") as ledger:
+        ledger.append([Entry("w", n + 1, event) for n, event in enumerate(events)])
+    search = Search(tmp_path / "ledger", Filter(**wanted))
+    assert indices(search.oldest()) == found
+
+
 def test_a_value_is_no_pattern(tmp_path):
     """A value that looks like JSON or holds quotes is looked for as it is."""
     odd = 'a","verdict":"allow'

@@ -9,7 +9,10 @@ from __future__ import annotations
 import contextlib
 import difflib
 import itertools
+import json
 import os
+import re
+import shlex
 import sys
 import time
 import tomllib
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
 
 DEFAULT_LEDGER = "var/ledger"
 DEFAULT_LIMIT = 50
+_RESOURCE = re.compile(r'[A-Za-z_][A-Za-z0-9_:]*::".*"')
 
 form_option = click.option(
     "--format",
@@ -104,6 +108,7 @@ def verify_command(
 @click.option("--until", help="as --since")
 @click.option("--principal", default="", help="who asked")
 @click.option("--operation", default="", help="API.OPERATION")
+@click.option("--resource", default="", help="about which record, such as 'Booking::\"3\"'")
 @click.option("--code", default="", help="why it was refused, such as `scope-missing`")
 @click.option("--observed", is_flag=True, help="what rules in mode `observe` would have refused")
 @click.option("--verdict", type=click.Choice(["allow", "refuse"]), help="what was decided")
@@ -141,12 +146,14 @@ def search_command(
 
     Example: yett audit search --since 2h --principal alice --code scope-missing
 
-    With --observed --count: what would be refused if every rule were enforced.
+    With --observed --count: what would be refused if every rule were enforced. With --resource:
+    who asked for one record, such as yett audit search --resource 'Booking::"3"'
     """
     from yett.records.query import Filter, Search  # noqa: PLC0415 — records load only when asked
 
     now = time.time()
     _check_code(conditions["code"])
+    _check_resource(conditions["resource"])
     if counted and follow:
         _fail(2, "`--count` ends and `--follow` does not", "leave one of them out")
     conditions["since"] = _time(conditions["since"], now, 0.0)
@@ -176,6 +183,9 @@ def search_command(
 @click.pass_obj
 def show_command(find_ledger: Callable[[], Path], identifier: str, form: str) -> None:
     """Show a record by its index, or all records of a request by its id.
+
+    The id is the `request_id` of a refusal, or `yett-request-id` of any answer: why it was refused
+    stands at `note`, `policies` and `why`.
 
     Example: yett audit show 41
     """
@@ -231,13 +241,24 @@ def _time(text: str | None, now: float, default: float) -> float:
 
 def _check_code(code: str) -> None:
     """Refuse a code that no problem has: nothing would be found, and that reads as good news."""
+    from yett.engine.answers.findings import FINDINGS  # noqa: PLC0415 — as below
     from yett.problems import KINDS  # noqa: PLC0415 — only a search with a code pays
 
-    codes = [kind.code for kind in KINDS]
+    codes = [*(kind.code for kind in KINDS), *FINDINGS]
     if code and code not in codes:
         near = difflib.get_close_matches(code, codes, 1)
         hint = f"did you mean `{near[0]}`?" if near else "they are in docs/reference/problems.md"
         _fail(2, f"`{printable(code)}` is no code of a problem", hint)
+
+
+def _check_resource(resource: str) -> None:
+    """Refuse what no record is called; a shell takes the quotes away unless they are quoted."""
+    if not resource or _RESOURCE.fullmatch(resource):
+        return
+    type_, _, id_ = resource.partition("::")
+    named = f"{type_}::{json.dumps(id_, ensure_ascii=False)}" if id_ else 'Booking::"3"'
+    text = f"`{printable(resource)}` is no record"
+    _fail(2, text, printable(f"its id stands in quotes: `--resource {shlex.quote(named)}`"))
 
 
 def _count(search: Search, wanted: Filter, limit: int, form: str) -> None:

@@ -102,9 +102,12 @@ def as_block(record: Record, place: str) -> str:
     rows = [("record", str(record.i)), ("time", stamp(record.e.time))]
     for name in record.e.__struct_fields__:
         value = getattr(record.e, name)
-        if name != "time" and value not in ("", 0, ()):
+        label = _LABELS.get(name, name.replace("_", " "))
+        if name == "why":
+            rows += [(label, text) for text in value]  # clauses have commas of their own
+        elif name != "time" and value not in ("", 0, ()):
             text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-            rows.append((_LABELS.get(name, name.replace("_", " ")), text))
+            rows.append((label, text))
     rows += [("worker", f"{record.w} {record.s}"), ("link", record.h), ("found in", place)]
     return "\n".join(f"{label:<18} {printable(text)}" for label, text in rows)
 

@@ -33,6 +33,7 @@ class Filter(Struct, frozen=True, kw_only=True):
         status: the status sent to the client, 0 for any.
         observed: whether some rule in mode `observe` would have refused; `code` is then one of
             those that it would have refused with.
+        resource: a record of the service that the request was about, such as `Booking::"3"`.
     """
 
     since: float = 0.0
@@ -46,6 +47,7 @@ class Filter(Struct, frozen=True, kw_only=True):
     kind: str = ""
     status: int = 0
     observed: bool = False
+    resource: str = ""
 
 
 # A segment and an offset in it; None when there is no segment yet.
@@ -192,6 +194,8 @@ def matches(record: Record, wanted: Filter) -> bool:
         return False
     if wanted.observed and not (wanted.code in event.observed if wanted.code else event.observed):
         return False
+    if wanted.resource and wanted.resource not in event.resources:
+        return False
     return all(getattr(event, name) == getattr(wanted, name) for name in _exact(wanted))
 
 
@@ -209,6 +213,8 @@ def _needles(wanted: Filter) -> list[bytes]:
     ]
     if wanted.observed:
         found += [b'"observed":[', msgspec.json.encode(wanted.code) if wanted.code else b""]
+    if wanted.resource:
+        found += [b'"resources":[', msgspec.json.encode(wanted.resource)]
     if wanted.status:
         found.append(b'"status":%d' % wanted.status)
     return found

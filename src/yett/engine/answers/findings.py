@@ -16,6 +16,7 @@ from yett.terms import Decision, Event, Verdict
 RELEASE_STEP = 14
 LEAK = "record-leaked"
 BROKEN = "machine-broken"
+FINDINGS = (LEAK, BROKEN)
 MAX_NAMED = 20
 
 
