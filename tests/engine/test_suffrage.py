@@ -27,8 +27,8 @@ NOTE = {"type": "object", "properties": {"note": {"enum": ["x"]}}}
 ASKING = {"approvals": 1, "within": 600}
 
 
-def shop_desk(tmp_path, policies=OWN + APPROVERS, more=""):
-    contents = document()
+def shop_desk(tmp_path, policies=OWN + APPROVERS, more="", contents=None):
+    contents = contents or document()
     paths = contents["paths"]
     for one in (
         paths["/bookings/{id}/confirm"]["post"],
@@ -136,3 +136,32 @@ def test_a_contract_with_a_machine_alone_needs_a_rule(tmp_path):
     desk = shop_desk(tmp_path, policies="")
     desk.know("5", scopes=["approve:confirmBooking"])
     assert desk.vote("5", confirm(desk))[0] == "no-such-record"
+
+
+NOTED = """
+@id("unless-noted")
+permit(principal in Role::"staff", action == Action::"confirmBooking:approve", resource is Booking)
+unless { ASKED };
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "shows", "may"),
+    [
+        ("resource has note", True, True),
+        ("resource has note", False, False),
+        ('resource.customer in Role::"staff"', True, False),
+    ],
+)
+def test_what_was_not_kept_with_the_request_permits_nobody(tmp_path, asked, shows, may):
+    """An attribute that the read does not show, and a third entity, are not taken for absent."""
+    contents = document()
+    paths = contents["paths"]
+    listing = paths["/bookings"]["get"]
+    listing["x-yett"]["resource"]["attrs"] = {"note": "/note"}
+    one = paths["/bookings/{id}"]["get"]["responses"]["200"]["content"]["application/json"]
+    if not shows:
+        del one["schema"]["properties"]["note"]
+    policies = OWN + NOTED.replace("ASKED", asked)
+    desk = shop_desk(tmp_path, policies, contents=contents)
+    assert (desk.vote("9", confirm(desk))[0] == 200) is may

@@ -134,7 +134,7 @@ def _merged(x: Exchange, who: Entity, entity: Entity) -> Entity:
     if entity.uid == who.uid:
         return merge(who, entity)
     if entity.uid.type in authz.identity.types.values():
-        # Required of every principal, and never what the record says: it proves nothing.
-        given = {"id": entity.uid.id, "issuer": "", "scopes": NO_TEXTS, "roles": NO_TEXTS}
-        return Entity(entity.uid, {**given, **entity.attrs}, entity.ancestors)
+        # Its name it has. Roles, scopes and issuer nobody has proved here: a rule that asks for
+        # them errs. Empty ones would say that a record of an administrator is none (CWE-863).
+        return Entity(entity.uid, {"id": entity.uid.id, **entity.attrs}, entity.ancestors)
     return entity

@@ -106,3 +106,18 @@ def test_what_asks_of_a_record():
     assert asks_record(Footprint(resource_uid=True))
     assert asks_record(Footprint(resource=frozenset({"a"})))
     assert asks_record(Footprint(whole=frozenset({"resource"})))
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_a_class_whose_rules_ask_of_a_third_entity_is_hidden(tmp_path, before):
+    """Nobody knows whether the customer is staff; that it is not must not show the phone."""
+    rule = """@id("pii") permit(principal, action in Action::"read:pii", resource is Booking)
+    unless { resource.customer in Role::"staff" };"""
+    scene, records, classes = shown(tmp_path, EVERYBODY + rule)
+    value = booking(1, phone="+49")
+    uid = records.uid(value)
+    if before:
+        checks = scene.x.plan.checks
+        classes = Shown(records, checks.shown, records.entity(uid, value))
+    assert classes.hide(value, uid, records.entity(uid, value))
+    assert "phone" not in value

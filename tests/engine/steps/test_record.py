@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from kit.deciding import RULES, Scene, booking, person, read, wide
-from kit.shop import ID, ONE, OWN, document, operation
+from kit.shop import ID, ONE, OWN, answer, document, operation
 
 from yett.engine.questions import LockRecord, ReadBody, ReadRecord
+from yett.policy.authz.model import Place
 from yett.problems import UPSTREAM_TIMEOUT
 
 BEFORE = """
@@ -423,3 +424,36 @@ def test_decisions_are_sampled(scene):
     """Each decision can be compared with cedarpy later, off the path."""
     scene.decide("PATCH", "/bookings/3", {"note": "x"})
     assert [action for action, _ in scene.view.sampled] == ["changeBooking"]
+
+
+def test_a_record_of_a_person_proves_no_roles(tmp_path):
+    """`unless roles.contains("admin")` of a stranger's record must not hold by empty roles."""
+    contents = document()
+    user = {
+        "type": "object",
+        "required": ["id"],
+        "properties": {"id": {"type": "integer"}, "team": {"type": "string"}},
+    }
+    about = {"type": "User", "id": "path.id", "key": "/id"}
+    change = {"type": "object", "properties": {"team": {"type": "string"}}}
+    contents["paths"]["/users/{id}"] = {
+        "parameters": ID,
+        "get": operation("getUser", answer(user), tags=(), resource={**about, "attrs": TEAM}),
+        "patch": operation("changeUser", answer(user), change, tags=(), resource=about),
+    }
+    policies = """
+    @id("support") permit(principal in Role::"staff", action == Action::"changeUser",
+                          resource is User) unless { resource.roles.contains("admin") };
+    @id("red") permit(principal is User, action == Action::"changeUser", resource is User) when {
+      resource has team && resource.team == "red"
+    };"""
+    scene = Scene(tmp_path, contents, policies=policies)
+    scene.records["/users/9"] = read({"id": 9, "team": "blue"})
+    decision = scene.decide("PATCH", "/users/9", {"team": "green"}, who="staff")
+    assert decision.problem is not None
+    assert scene.policy.authz.guards["shop.changeUser"].place is Place.READ
+    scene.records["/users/9"] = read({"id": 9, "team": "red"})
+    assert scene.decide("PATCH", "/users/9", {"team": "green"}, who="staff").problem is None
+
+
+TEAM = {"team": "/team"}

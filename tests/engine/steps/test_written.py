@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from kit.deciding import RULES, Scene, booking, note, read, wide
+from kit.deciding import RULES, Scene, booking, note, person, read, wide
 from kit.shop import OWN, document
 
 EDIT = {"content_type": b"application/json-patch+json"}
@@ -182,3 +182,18 @@ def test_what_the_record_does_not_show_is_not_taken_for_absent(tmp_path):
     decision = scene.decide("PATCH", "/bookings/3", {"phone": "1"})
     assert code(decision) == "field-not-permitted"
     assert code(scene.decide("PATCH", "/bookings/3", {"note": "1"})) is None
+
+
+@pytest.mark.parametrize(
+    "asked", ['User::"eve" in Role::"staff"', 'resource.owner in Role::"staff"']
+)
+def test_a_class_whose_rules_ask_of_a_third_entity_is_written_by_nobody(tmp_path, asked):
+    """What is false of an entity that nobody knows must not let a forbid pass."""
+    forbid = f"""@id("never") forbid(principal, action in Action::"write:money", resource is Note)
+    when {{ {asked} }};"""
+    scene = Scene(tmp_path, wide(), policies=RULES + forbid)
+    scene.people["staff"] = person("7", "staff")
+    scene.records["/notes/n1"] = read(HELD)
+    assert code(scene.decide("PUT", "/notes/n1", {**HELD, "title": "new"}, who="staff")) is None
+    changed = scene.decide("PUT", "/notes/n1", {**HELD, "salary": 6}, who="staff")
+    assert code(changed) == "field-not-permitted"

@@ -127,3 +127,38 @@ def test_a_record_is_read_where_that_shows_more(tmp_path):
     """The owner is not in the answer: staff alone could be let through by it."""
     found = places(tmp_path, STAFF.replace('"a"', '"b"') + OWNER, with_card(["id"]))
     assert found["getCard"] is Place.READ
+
+
+ASKED = (
+    'resource.customer has tenant && resource.customer.tenant == "x"',
+    'resource.customer in Role::"staff"',
+    'User::"eve" in Role::"staff"',
+)
+
+
+@pytest.mark.parametrize("asked", ASKED)
+@pytest.mark.parametrize("effect", ["forbid", "permit"])
+def test_what_asks_of_a_third_entity_is_not_checkable(tmp_path, effect, asked):
+    """Nobody knows more of it than its name: `has` and `in` would be false, and let by."""
+    rule = f'{effect}(principal is User, action in Action::"tag:bookings", resource is Booking)'
+    condition = f"when {{ {asked} }}" if effect == "forbid" else f"unless {{ {asked} }}"
+    policies = f'{STAFF} @id("b") {rule} {condition};'
+    found = places(tmp_path, policies)
+    for name in ("getBooking", "listBookings", "deleteBooking", "changeBooking"):
+        assert found[name] == Place.UNCHECKABLE
+    assert "getHealth" not in found or found["getHealth"] == Place.BEFORE
+
+
+def test_a_record_that_is_used_as_a_whole_must_show_all(tmp_path):
+    """`(if .. then resource else resource) has note` reads the note although nothing names it so."""
+    contents = document()
+    attrs = contents["paths"]["/bookings/{id}"]["get"]["x-yett"]["resource"]["attrs"]
+    attrs["note"] = "/note"
+    items = contents["paths"]["/bookings"]["get"]["responses"]["200"]["content"]["application/json"]
+    del items["schema"]["properties"]["items"]["items"]["properties"]["note"]
+    whole = "(if context.secure then resource else resource)"
+    policies = f"""@id("a") permit(principal is User, action, resource is Booking)
+    when {{ !({whole} has note) }};"""
+    found = places(tmp_path, policies, contents)
+    assert found["listBookings"] == Place.UNCHECKABLE
+    assert found["getBooking"] == Place.RESPONSE

@@ -44,7 +44,9 @@ class Shown:
         self.denied: list[Fields] = []
         self.hidden: set[str] = set()
         for fields in shown:
-            if asks_record(fields.slice.footprint):
+            if fields.lost:
+                self.denied.append(fields)
+            elif asks_record(fields.slice.footprint):
                 self._each.append(fields)
             elif not self._allows(fields.slice, records.uid(None), None):
                 self.denied.append(fields)

@@ -44,7 +44,9 @@ class Written:
         self._guard = guard
         self._own = OwnRecord(guard, operation, policy)
         # Rules that read what is not shown here: nobody writes such a class.
-        self._blind = frozenset(one.name for one in guard.written if _is_blind(guard, one.slice))
+        self._blind = frozenset(
+            f.name for f in guard.written if f.lost or _is_blind(guard, f.slice)
+        )
 
     def run(self, x: Exchange) -> Asking:
         """Judge each class that the body changes."""
@@ -69,6 +71,8 @@ class Written:
         """
         if write.way is not Way.REPLACE and first_changed(write, fields.pointers, MISSING) is None:
             return False
+        if fields.lost:
+            return True
         given = inputs(x, self._own.uid(x), None, None)
         known = foresee(x, fields.slice, given)
         if known is None or not known.allow:

@@ -23,7 +23,7 @@ from yett.policy.authz.model import (
     Referred,
 )
 from yett.policy.authz.names import API, APPROVING, class_action
-from yett.policy.authz.placement import Placed, place, reads_record, unseen
+from yett.policy.authz.placement import Placed, is_lost, place, reads_record, unseen
 from yett.policy.authz.reads import locate, showing_action
 from yett.policy.authz.references import references_of
 from yett.policy.cedar.model import Slice
@@ -140,8 +140,9 @@ def _written(operation: Operation, bench: Bench) -> tuple[Fields, ...]:
         return ()
     action = bench.facts.actions[operation.id]
     return tuple(
-        Fields(name=name, slice=bench.slices[class_action(action, name)], pointers=pointers)
+        Fields(name=name, slice=slice_, pointers=pointers, lost=is_lost(slice_))
         for name, pointers in sorted(labels.sent.items())
+        for slice_ in (bench.slices[class_action(action, name)],)
     )
 
 
@@ -154,12 +155,14 @@ def _shown(operation: Operation, bench: Bench) -> tuple[Fields, ...]:
     return tuple(
         Fields(
             name=name,
-            slice=bench.slices[showing_action(operation, name, facts)],
+            slice=slice_,
             pointers=pointers,
             hidden=hidden,
-            blind=_is_blind(record, bench.slices[showing_action(operation, name, facts)], facts),
+            blind=_is_blind(record, slice_, facts),
+            lost=is_lost(slice_),
         )
         for name, pointers in sorted(labels.shown.items())
+        for slice_ in (bench.slices[showing_action(operation, name, facts)],)
     )
 
 

@@ -107,6 +107,7 @@ class Fields(Struct, frozen=True, kw_only=True):
         hidden: what a denied reader gets: `drop`, `null` or `mask`.
         blind: the rules read of the record what the answer does not show: only the record as it
             was read before a write can tell.
+        lost: the rules ask of third entities what nobody can tell: nobody sees or writes these.
     """
 
     name: str
@@ -114,6 +115,7 @@ class Fields(Struct, frozen=True, kw_only=True):
     pointers: tuple[Pointer, ...]
     hidden: str = "drop"
     blind: bool = False
+    lost: bool = False
 
 
 class Machine(Struct, frozen=True, kw_only=True):

@@ -11,11 +11,11 @@ import re
 
 from msgspec import Struct
 
+from yett.contract.model import Operation
 from yett.policy.authz.declared import Declared, shape_of
 from yett.policy.authz.facts import Facts
 from yett.policy.authz.model import Place, Read, Shape
 from yett.policy.authz.reads import locate, make_read, reader_of
-from yett.policy.cedar.footprint import footprint
 from yett.policy.cedar.model import Footprint, Slice
 
 # Also in a comment or a string: that only costs a lint.
@@ -42,12 +42,12 @@ def place(record: Declared | None, slice_: Slice, facts: Facts, *, whole: bool =
     """
     reads = slice_.footprint
     if record is None:
-        return _without_record(reads)
+        return _without_record(slice_)
     shape = shape_of(record, facts.attributes[record.resource.type])
     if not reads_record(reads) and not whole:
         listed = record.resource.items is not None
         if not (reads.resource_uid and (listed or not record.resource.id)):
-            return Placed(Place.BEFORE, shape)
+            return _shown(Place.BEFORE, shape, slice_)
     if record.safe:
         return _answered(record, shape, slice_, facts)
     if record.new:
@@ -55,15 +55,20 @@ def place(record: Declared | None, slice_: Slice, facts: Facts, *, whole: bool =
     return _read(record, slice_, facts)
 
 
+def passes_unread(operation: Operation) -> bool:
+    """Whether what the service answers goes to the client as it comes: a stream, a WebSocket."""
+    return operation.settings.websocket or operation.settings.stream in ("response", "both")
+
+
 def reads_record(reads: Footprint) -> bool:
     """Whether rules look into the record, not only at its uid."""
     return bool(reads.resource) or "resource" in reads.whole
 
 
-def _without_record(reads: Footprint) -> Placed:
-    if reads_record(reads):
+def _without_record(slice_: Slice) -> Placed:
+    if reads_record(slice_.footprint):
         return Placed(Place.UNCHECKABLE, missing="the operation names no record")
-    return Placed(Place.BEFORE)
+    return _shown(Place.BEFORE, None, slice_)
 
 
 def _answered(record: Declared, shape: Shape, slice_: Slice, facts: Facts) -> Placed:
@@ -71,7 +76,7 @@ def _answered(record: Declared, shape: Shape, slice_: Slice, facts: Facts) -> Pl
 
     A receipt or a download does not say whose it is; a stream is never seen whole.
     """
-    streamed = record.operation.settings.stream in ("response", "both")
+    streamed = passes_unread(record.operation)
     shown = _shown(Place.RESPONSE, shape, slice_)
     blind = len(_blind(shape, slice_))
     if shown.place is Place.RESPONSE and not streamed and not blind:
@@ -86,12 +91,18 @@ def _answered(record: Declared, shape: Shape, slice_: Slice, facts: Facts) -> Pl
     return Placed(Place.UNCHECKABLE, shape, missing="a stream is not read") if streamed else shown
 
 
-def _shown(where: Place, shape: Shape, slice_: Slice) -> Placed:
+def _shown(where: Place, shape: Shape | None, slice_: Slice) -> Placed:
     missing = unseen(shape, slice_, new=where is Place.BODY)
     if missing:
-        what = "answer" if where is Place.RESPONSE else "request"
-        return Placed(Place.UNCHECKABLE, shape, missing=f"its {what} does not declare {missing}")
+        return Placed(Place.UNCHECKABLE, shape, missing=f"{_LACKS[where]} {missing}")
     return Placed(where, shape)
+
+
+_LACKS = {
+    Place.BEFORE: "nothing that is known before says",
+    Place.BODY: "its request does not declare",
+    Place.RESPONSE: "its answer does not declare",
+}
 
 
 def _read(record: Declared, slice_: Slice, facts: Facts) -> Placed:
@@ -107,19 +118,22 @@ def _read(record: Declared, slice_: Slice, facts: Facts) -> Placed:
     return Placed(Place.READ, read.shape, read)
 
 
-def unseen(shape: Shape, slice_: Slice, *, new: bool = False) -> str:
+def unseen(shape: Shape | None, slice_: Slice, *, new: bool = False) -> str:
     """Name what must be shown and is not; empty when the rules can be carried out.
 
     A permit that reads what is not shown errs, so it cannot hold, and another one may. One that
     asks with `has` would not err but take it for absent, which it is in a new record alone, and may
-    hold by that; a forbid that errs denies whatever is asked.
+    hold by that; a forbid that errs denies whatever is asked. What third entities are is never
+    shown.
     """
     blind = _blind(shape, slice_)
+    silent = {r.id for r, reads in zip(slice_.rules, slice_.reads, strict=True) if reads.silent}
     permits = [rule.id for rule in slice_.rules if rule.effect == "permit"]
     wrong = [
         rule.id
         for rule in slice_.rules
-        if rule.id in blind and (rule.effect == "forbid" or (_HAS(rule.text) and not new))
+        if rule.id in blind
+        and (rule.effect == "forbid" or rule.id in silent or (_HAS(rule.text) and not new))
     ]
     if not wrong and (not permits or any(id_ not in blind for id_ in permits)):
         return ""
@@ -127,8 +141,19 @@ def unseen(shape: Shape, slice_: Slice, *, new: bool = False) -> str:
     return ", ".join(f"`{name}`" for name in sorted(names))
 
 
-def _blind(shape: Shape, slice_: Slice) -> dict[str, frozenset[str]]:
+def is_lost(slice_: Slice) -> bool:
+    """Whether a rule asks of a third entity what would be taken for false: nothing can show it."""
+    return any(
+        reads.silent or (reads.others and rule.effect == "forbid")
+        for rule, reads in zip(slice_.rules, slice_.reads, strict=True)
+    )
+
+
+def _blind(shape: Shape | None, slice_: Slice) -> dict[str, frozenset[str]]:
     """Return the rules that read what is not shown, each with what that is."""
-    shown = {attribute.name for attribute, _ in shape.attributes}
-    unseen = {rule.id: footprint((rule,)).resource - shown for rule in slice_.rules}
+    shown = {attribute.name for attribute, _ in shape.attributes} if shape is not None else set()
+    unseen = {
+        rule.id: (reads.attributes - shown) | reads.others
+        for rule, reads in zip(slice_.rules, slice_.reads, strict=True)
+    }
     return {id_: names for id_, names in unseen.items() if names}

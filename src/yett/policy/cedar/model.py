@@ -98,6 +98,20 @@ class Footprint(Struct, frozen=True, kw_only=True):
     whole: frozenset[str] = frozenset()
 
 
+class Reads(Struct, frozen=True):
+    """What one rule reads of entities other than the caller.
+
+    Args:
+        attributes: of the record, all of its type where it is used as a whole value.
+        others: expressions that ask a third entity, of which nothing but its name is ever known.
+        silent: among those is one that is false of an unknown entity, where others err.
+    """
+
+    attributes: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
+    silent: bool = False
+
+
 class Decided(Struct, frozen=True):
     """The answer to one question.
 
@@ -126,6 +140,7 @@ class Slice(Struct, frozen=True, kw_only=True):
         foresee: the decision where the resource's attributes (not its uid) are unknown; None when
             it depends on them. Cheap, and may answer None where a cleverer look would know.
         groups: ids of the groups the action is in, of any depth.
+        reads: what each of the rules reads, in their order.
         fallback: why cedarpy decides and no compiled code; empty where compiled code does.
     """
 
@@ -135,4 +150,5 @@ class Slice(Struct, frozen=True, kw_only=True):
     decide: Callable[[Inputs], Decided]
     foresee: Callable[[Inputs], Decided | None]
     groups: frozenset[str] = frozenset()
+    reads: tuple[Reads, ...] = ()
     fallback: str = ""

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from yett.policy.cedar.beyond import reads_of
 from yett.policy.cedar.compile import Decide, Foresee, compile_decide, compile_foresee
 from yett.policy.cedar.footprint import footprint, names_action
-from yett.policy.cedar.model import Decided, Inputs, Rule, Slice, Uid
+from yett.policy.cedar.model import Decided, Inputs, Reads, Rule, Slice, Uid
 from yett.policy.cedar.oracle import ask_rules
 from yett.policy.cedar.scope import applies, may_meet
 from yett.policy.cedar.settle import agree
@@ -42,6 +43,7 @@ class _Workshop:
         self.schema = schema
         self.engine = engine
         self._made: dict[tuple[Uid | str | None, ...], tuple[Decide, Foresee]] = {}
+        self._reads: dict[tuple[object, ...], Reads] = {}
         self.actions = {
             _uid(id_): frozenset(map(_uid, schema.groups_of(id_))) for id_ in schema.actions
         }
@@ -66,8 +68,16 @@ class _Workshop:
             decide=decide,
             foresee=foresee,
             groups=groups,
+            reads=tuple(self._read(rule, action) for rule in rules),
             fallback=fallback,
         )
+
+    def _read(self, rule: Rule, action: ActionType) -> Reads:
+        """Look into a rule once for all actions of the same types."""
+        key = (rule.id, action.principals, action.resources)
+        if key not in self._reads:
+            self._reads[key] = reads_of(rule, action, self.schema)
+        return self._reads[key]
 
     def _applying(self, action: ActionType) -> tuple[Rule, ...]:
         uid = _uid(action.id)
