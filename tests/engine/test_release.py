@@ -108,8 +108,8 @@ def test_missing_and_forbidden_are_one_answer(scene, status):
     ],
 )
 def test_a_record_that_does_not_show_what_rules_ask_is_refused(scene, value):
-    """No attribute is guessed: absent, null and another type are all refused."""
-    assert code(answered(scene, "/bookings/3", value)) == "answer-uncheckable"
+    """No attribute is guessed: absent, null and another type are all refused, as if it were gone."""
+    assert code(answered(scene, "/bookings/3", value)) == "no-such-record"
 
 
 HOSTILE = {
@@ -135,7 +135,10 @@ HOSTILE = {
 def test_hostile_bodies_are_refused(scene, raw):
     """What has no reading, or more than one, is not checked and does not leave."""
     released = answered(scene, "/bookings/3", raw)
-    assert (code(released), released.problem.status) == ("answer-uncheckable", 502)
+    assert (code(released), released.body) == ("no-such-record", raw or b"")
+    if raw:
+        released = answered(scene, "/bookings", raw)
+        assert (code(released), released.problem.status) == ("answer-uncheckable", 502)
 
 
 def test_huge_numbers_stay_what_they_are(scene):
@@ -151,20 +154,44 @@ def test_huge_numbers_stay_what_they_are(scene):
 def test_what_cannot_be_read_does_not_leave(scene, reply):
     """Coded, partial and other media types hide the record from its rules."""
     released = answered(scene, "/bookings/3", booking(3, 7), **reply)
-    assert code(released) == "answer-uncheckable"
+    assert code(released) == "no-such-record"
+    assert "cannot be read" in released.problem.note
+    assert code(answered(scene, "/bookings", listing(1, 7), **reply)) == "answer-uncheckable"
+
+
+@pytest.mark.parametrize(
+    "status", [301, 302, 303, 304, 307, 402, 405, 406, 409, 412, 416, 423, 451]
+)
+def test_no_status_tells_of_a_record_that_is_not_decided_on(scene, status):
+    """`406` is for what is there, `412` for what was changed, a redirection says where it is."""
+    released = answered(scene, "/bookings/3", {"owner": 8}, status=status)
+    assert (code(released), released.problem.note) == (
+        "no-such-record",
+        f"the service answered {status}",
+    )
+    assert reading(scene.x, status, "text/plain") is Mode.ENFORCE
+
+
+@pytest.mark.parametrize("status", [400, 401, 413, 415, 422, 429])
+def test_what_a_service_says_of_the_request_is_said(scene, status):
+    """Who asked in a wrong way is told so."""
+    assert answered(scene, "/bookings/3", {"e": 1}, status=status).problem is None
 
 
 def test_a_redirection_has_no_body(scene):
     """It could show a record that nobody looked at."""
-    released = answered(scene, "/bookings/3", booking(3, 8), status=302)
+    released = answered(scene, "/bookings", booking(3, 8), status=302)
     assert (released.problem, released.body) == (None, b"")
 
 
 def test_not_modified_is_no_answer(scene):
     """Nobody asked with a condition; it would tell a stranger that the record is there."""
-    assert code(answered(scene, "/bookings/3", b"", status=304)) == "answer-uncheckable"
+    assert code(answered(scene, "/bookings/3", b"", status=304)) == "no-such-record"
+    assert code(answered(scene, "/bookings", b"", status=304)) == "answer-uncheckable"
     decision = scene.decide("GET", "/bookings/3", if_none_match=b'"1"')
-    assert decision.forward.without == WITHOUT
+    assert decision.forward.without == WITHOUT | {b"if-match", b"if-unmodified-since"}
+    changed = scene.decide("PATCH", "/bookings/3", body={"note": "x"})
+    assert changed.forward is None or b"if-match" not in changed.forward.without
 
 
 def test_the_record_counts_not_the_address(scene):
@@ -336,18 +363,20 @@ def test_a_refusal_of_the_service_goes_through_its_schema(tmp_path):
     made = document()
     schema = {"type": "object", "properties": {"title": {}}}
     content = {"application/problem+json": {"schema": schema}}
-    made["paths"]["/bookings/{id}"]["get"]["responses"]["4XX"] = {
+    made["paths"]["/bookings/{id}"]["patch"]["responses"]["4XX"] = {
         "description": "no",
         "content": content,
     }
     scene = Scene(tmp_path, made)
     said = {"title": "no", "stack": "…"}
     media_type = "application/problem+json"
-    released = answered(scene, "/bookings/3", said, status=409, media_type=media_type)
+    released = answered(
+        scene, "/bookings/3", said, method="PATCH", status=409, media_type=media_type
+    )
     assert seen(released) == {"title": "no"}
     released = answered(scene, "/bookings", said, status=409)
     assert seen(released) == said
-    released = answered(scene, "/bookings/3", b"plain", status=409)
+    released = answered(scene, "/bookings/3", b"plain", method="PATCH", status=409)
     assert released.body == b"plain"
 
 
@@ -452,8 +481,9 @@ def test_what_the_head_tells(scene):
         (200, "text/csv", Mode.ENFORCE),
         (302, "", Mode.ENFORCE),
         (404, JSON, Mode.ENFORCE),
-        (409, JSON, Mode.OBSERVE),
-        (409, "text/plain", Mode.OFF),
+        (409, JSON, Mode.ENFORCE),
+        (422, JSON, Mode.OBSERVE),
+        (422, "text/plain", Mode.OFF),
         (500, JSON, Mode.OFF),
     ):
         assert reading(scene.x, status, media_type) is mode, (status, media_type)

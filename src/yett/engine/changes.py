@@ -25,9 +25,8 @@ from yett.engine.json_patch import (
 from yett.engine.located import EVERY, places
 from yett.engine.pointing import MISSING, pointed
 from yett.policy.authz.model import Pointer
-from yett.policy.media import parse_content_type
+from yett.policy.media import JSON_PATCH, is_json, parse_content_type
 
-JSON_PATCH = "application/json-patch+json"
 MAX_DEPTH = 64
 
 
@@ -57,6 +56,8 @@ def write_of(x: Exchange) -> Write:
     request, body = x.request, x.parsed
     if body is None:
         return NOTHING if _is_empty(x) else UNREAD
+    if type(body) is str and not _is_json(x):
+        return UNREAD  # text to the contract; JSON to a service that does not look at the type
     if request.method == "PUT":
         return Write(Way.REPLACE, body)
     if request.method != "PATCH":
@@ -188,6 +189,11 @@ def _is_empty(x: Exchange) -> bool:
     # An empty chunked body was read by step 8 and left nothing; else nobody has looked.
     read = operation.body is not None and not operation.stream_request
     return read and operation.modes["body"] != "off" and x.body is None
+
+
+def _is_json(x: Exchange) -> bool:
+    found = parse_content_type(x.request.headers.get(b"content-type", b""))
+    return found is not None and is_json(found.name)
 
 
 def _is_json_patch(x: Exchange) -> bool:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from yett.engine.answers.body import may_be_json, read_answer, write_answer
 from yett.engine.answers.checks import FEW, Checks
 from yett.engine.answers.checks import WITHOUT as WITHOUT  # noqa: PLC0414 — the adapters' word
-from yett.engine.answers.modes import mind, strictest
+from yett.engine.answers.modes import mind, refusal, strictest
 from yett.engine.answers.success import Success
 from yett.engine.answers.undeclared import leave_out
 from yett.engine.exchange import Exchange
@@ -22,6 +22,8 @@ from yett.terms import Event, Mode
 
 RELEASE_STEP = 14
 PARTIAL, NOT_MODIFIED = 206, 304
+# What a service refuses of a request without having looked for a record, or should.
+_OF_THE_REQUEST = frozenset((400, 401, 408, 413, 414, 415, 422, 429, 431))
 
 
 class Reply(Struct, frozen=True):
@@ -72,6 +74,8 @@ def reading(x: Exchange, status: int, media_type: str) -> Mode:
         )
     if checks.guard is not None and (status in FEW or 300 <= status < 400):
         return checks.records
+    if _tells(x, checks, status):
+        return checks.records
     # What a refusal of the service may hold is its schema's matter; one that has none is its own.
     return Mode.OBSERVE if declared and 400 <= status < 500 else Mode.OFF
 
@@ -85,13 +89,31 @@ def release(x: Exchange, reply: Reply) -> Released:
     if 200 <= status < 300:
         why = "it is coded" if reply.coded else "it is a part" if status == PARTIAL else ""
         return Released(*Success(x, checks, status).release(reply.body, reply.media_type, why))
-    if 300 <= status < 400:
+    if 300 <= status < 400 and not checks.conceals(x):
         return _redirect(x, checks, reply)
-    if status in FEW and checks.hides:
+    if (status in FEW and checks.hides) or _tells(x, checks, status):
         problem = NO_SUCH_RECORD(note=f"the service answered {status}")
         if mind(x, checks.records, problem, always=status != NO_SUCH_RECORD.status):
             return Released(b"", problem)
     return _failure(x, checks, reply)
+
+
+def uncheckable(x: Exchange, why: str) -> Problem:
+    """Return the refusal of an answer that no rule can read.
+
+    Where the caller may not even know of the record it is the answer for one that is not there:
+    clients choose by `Accept` or `?fields=` whether an answer can be read.
+    """
+    checks = x.plan.checks if x.plan is not None else None
+    return refusal(x, checks, why) if checks is not None else ANSWER_UNCHECKABLE(note=why)
+
+
+def _tells(x: Exchange, checks: Checks, status: int) -> bool:
+    """Whether a status would tell somebody of a record of which they may not know.
+
+    `406` and `423` are only for what is there; a redirection says where (CWE-204).
+    """
+    return 300 <= status < 500 and status not in _OF_THE_REQUEST and checks.conceals(x)
 
 
 def _redirect(x: Exchange, checks: Checks, reply: Reply) -> Released:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from yett.engine.release import Released, Reply, reading, release
-from yett.problems import ANSWER_UNCHECKABLE, INTERNAL
+from yett.engine.release import Released, Reply, reading, release, uncheckable
+from yett.problems import INTERNAL
 from yett.terms import Mode
 from yett.wire.lines import describe, without
 
@@ -80,7 +80,7 @@ class Collecting:
         if max(self._size, self._head.length or 0) > most:
             if self._mode is Mode.ENFORCE:
                 relay.give_up()
-                relay.withhold(ANSWER_UNCHECKABLE(note=f"larger than {most} bytes"))
+                relay.withhold(uncheckable(relay.x, f"larger than {most} bytes"))
             else:
                 self._pass_by(b"".join(self._pieces), complete=complete)
         elif complete:

@@ -14,14 +14,12 @@ from yett.contract.model import Api, MediaType, Operation
 from yett.contract.report import Report
 from yett.contract.rules import Rule
 from yett.policy.cuts import Prune
-from yett.policy.media import is_json
+from yett.policy.media import may_be_json
 from yett.policy.model import Declared
 from yett.policy.notes import Notes
 from yett.policy.pruning import Pruning
 from yett.policy.rules import ANSWER_OPEN, SCHEMA_STRUCTURE, SCHEMA_TARGET
 from yett.policy.schemas import Schemas, TooManySchemasError
-
-RANGES = ("*/*", "application/*", "application/*+json")
 
 Keep = Callable[[Any], tuple[Any, tuple[str, ...]]]
 
@@ -60,7 +58,7 @@ class Answers:
         return Declared(keep) if any(one is not keep_all for one in keep.values()) else None
 
     def _prune(self, content: tuple[MediaType, ...]) -> Prune | None:
-        medias = [media for media in content if _may_be_json(media.name)]
+        medias = [media for media in content if may_be_json(media.name)]
         nodes = [media.schema for media in medias]
         if not nodes or any(node is None for node in nodes):
             return None
@@ -100,8 +98,3 @@ def make_keep(prune: Prune | None) -> Keep:
         return value, tuple(lost) if lost else ()
 
     return keep
-
-
-def _may_be_json(name: str) -> bool:
-    bare = name.partition(";")[0].strip()
-    return is_json(bare) or bare in RANGES

@@ -12,6 +12,7 @@ import re
 from msgspec import Struct
 
 MAX_CONTENT_TYPE_BYTES = 512
+JSON_PATCH = "application/json-patch+json"
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 — a grammar, not a password
 _TYPE = re.compile(rf"({_TOKEN}/{_TOKEN})[ \t]*((?:;.*)?)", re.DOTALL)
@@ -53,6 +54,12 @@ def is_json(name: str) -> bool:
     """Whether the type is JSON by name or by suffix (RFC 6839 s3.1)."""
     subtype = name.partition("/")[2]
     return subtype == "json" or subtype.endswith("+json")
+
+
+def may_be_json(declared: str) -> bool:
+    """Whether a declared entry may stand for JSON: by name, or a range (Springdoc writes `*/*`)."""
+    bare = declared.partition(";")[0].strip().lower()
+    return is_json(bare) or bare in ("*/*", "application/*", "application/*+json")
 
 
 def is_utf8(content_type: ContentType) -> bool:

@@ -7,7 +7,7 @@ from kit.deciding import Scene
 from kit.engine import ENFORCED, operation
 from kit.shop import document
 
-from yett.engine.answers.checks import CODINGS, WITHOUT, make_checks
+from yett.engine.answers.checks import CODINGS, CONDITIONS, WITHOUT, make_checks
 from yett.policy.model import Declared
 from yett.terms import Mode
 
@@ -46,7 +46,8 @@ def test_each_operation_of_the_shop(checks):
     """Reads decide on the answer, writes only hide and compare, health asks for nothing."""
     assert checks["getHealth"] is None
     assert checks["getBooking"].decides is not None
-    assert checks["getBooking"].without == WITHOUT
+    assert checks["getBooking"].without == WITHOUT | CONDITIONS
+    assert checks["changeBooking"].without == WITHOUT
     assert checks["getBooking"].hides
     assert not checks["listBookings"].hides
     assert checks["changeBooking"].decides is None

@@ -20,7 +20,7 @@ def success(folder, target="/bookings/3", **given):
 def test_an_answer_without_a_body_is_no_record(tmp_path):
     """It would still tell that there is one; an empty list tells nothing."""
     _, one = success(tmp_path / "one")
-    assert one.release(b"", JSON)[1].code == "answer-uncheckable"
+    assert one.release(b"", JSON)[1].code == "no-such-record"
     _, many = success(tmp_path / "many", "/bookings")
     assert many.release(b"", JSON) == (b"", None, ())
 

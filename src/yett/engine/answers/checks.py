@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from yett.engine.answers.making import Make, Name, make_maker, make_namer
 from yett.engine.located import make_finder
 from yett.policy.authz.model import Fields, Guard, Place, Pointer, Shape
+from yett.policy.browser import SAFE_METHODS
 from yett.policy.cedar.model import Slice
 from yett.policy.model import Declared, OperationPolicy
 from yett.terms import Mode
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 CODINGS = frozenset((b"accept-encoding", b"if-range", b"range", b"te"))
 # And it must come: `304` would tell who may not see a record that it is as it was.
 WITHOUT = CODINGS | {b"if-modified-since", b"if-none-match"}
+# A read that is decided on its answer has no condition: `412` tells that a record is there, and,
+# asked with one date after another, when it was changed. RFC 9110 s13.1.1, s13.1.4.
+CONDITIONS = frozenset((b"if-match", b"if-unmodified-since"))
 FEW = frozenset((403, 404, 410))  # the service's own ways to say that there is none for the caller
 
 
@@ -41,6 +45,7 @@ class Checks(Struct, frozen=True, kw_only=True):
         shown: field classes; fields that a rule in mode `off` would hide are none.
         declared: what is declared, None where nothing is left out.
         find: the record's id in the request.
+        safe: the operation changes nothing.
         records, fields, undeclared: modes of the three rules.
         principal: the record's type is also one of callers, so entities may have to be merged.
     """
@@ -53,6 +58,7 @@ class Checks(Struct, frozen=True, kw_only=True):
     shown: tuple[Fields, ...]
     declared: Declared | None
     find: Callable[[Exchange], str | None]
+    safe: bool
     records: Mode
     fields: Mode
     undeclared: Mode
@@ -68,11 +74,17 @@ class Checks(Struct, frozen=True, kw_only=True):
         """Whether a missing and a forbidden record look alike."""
         return self.guard is not None and self.guard.hides and self.records is not Mode.OFF
 
+    def conceals(self, x: Exchange) -> bool:
+        """Whether it is not decided yet if the caller may know that the one record is there."""
+        guard = self.guard
+        undecided = self.decides is not None and not x.granted
+        return undecided and self.hides and guard is not None and guard.listing is None
+
     @property
     def without(self) -> frozenset[bytes]:
         """The client's fields that must not reach the service; a rule that observes takes none."""
         if self.guard is not None and Mode.ENFORCE in (self.records, self.fields):
-            return WITHOUT
+            return WITHOUT | CONDITIONS if self.safe else WITHOUT
         enforced = self.declared is not None and self.undeclared is Mode.ENFORCE
         return CODINGS if enforced else frozenset()
 
@@ -101,6 +113,7 @@ def make_checks(operation: OperationPolicy, types: frozenset[str]) -> Checks | N
         shown=shown,
         declared=declared,
         find=make_finder(guard.located if guard is not None else None, operation),
+        safe=operation.method in SAFE_METHODS,
         records=records,
         fields=modes["fields"],
         undeclared=undeclared,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from yett.engine.answers.checks import Checks
 from yett.engine.exchange import Exchange
-from yett.problems import Problem
+from yett.problems import ANSWER_UNCHECKABLE, NO_SUCH_RECORD, Problem
 from yett.terms import Mode
 
 _ORDER = (Mode.OFF, Mode.OBSERVE, Mode.ENFORCE)
@@ -23,6 +24,12 @@ def mind(x: Exchange, mode: Mode, problem: Problem, *, always: bool = True) -> P
     if mode is Mode.OBSERVE and always:
         x.observed += (problem,)
     return None
+
+
+def refusal(x: Exchange, checks: Checks, why: str) -> Problem:
+    """Return the refusal of an answer that no rule can read; see `release.uncheckable`."""
+    hidden = checks.records is Mode.ENFORCE and checks.conceals(x)
+    return (NO_SUCH_RECORD if hidden else ANSWER_UNCHECKABLE)(note=why)
 
 
 def strictest(*modes: Mode) -> Mode:

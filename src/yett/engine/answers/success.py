@@ -13,7 +13,7 @@ from yett.engine.answers.checks import Checks
 from yett.engine.answers.fields import Shown
 from yett.engine.answers.findings import BROKEN, LEAK, finding, named
 from yett.engine.answers.listing import Sifted, lower, put, sift
-from yett.engine.answers.modes import mind, strictest
+from yett.engine.answers.modes import mind, refusal, strictest
 from yett.engine.answers.records import Records
 from yett.engine.answers.undeclared import leave_out
 from yett.engine.exchange import Exchange
@@ -68,7 +68,9 @@ class Success:
             self._records = Records(x, checks)
             look = checks.fields is not Mode.ENFORCE
             if checks.shown:
-                self._shown = Shown(self._records, checks.shown, x.entity, look=look)
+                # Of a new record only its own answer tells: the body is the client's word.
+                before = x.entity if x.record is not None else None
+                self._shown = Shown(self._records, checks.shown, before, look=look)
 
     def release(self, body: bytes, media_type: str, unreadable: str = "") -> Outcome:
         """Decide; `unreadable` says why nothing can be read, when that is known already."""
@@ -102,12 +104,12 @@ class Success:
         guard = self._checks.guard
         if self._decides is None or guard is None or guard.listing is not None:
             return b"", None, ()
-        problem = ANSWER_UNCHECKABLE(note="the answer is empty")
+        problem = refusal(self._x, self._checks, "the answer is empty")
         return b"", mind(self._x, self._checks.records, problem), ()
 
     def _closed(self, why: str, *, json: bool) -> Problem | None:
         """Nothing can be read: refused where any rule would have had to."""
-        problem = ANSWER_UNCHECKABLE(note=f"the answer cannot be read: {why}")
+        problem = refusal(self._x, self._checks, f"the answer cannot be read: {why}")
         mode = self._asking()
         if self._checks.declared is not None and json:
             # Other media types have no members; JSON that cannot be read may hide some.
@@ -151,7 +153,7 @@ class Success:
         # A rule that forbids one record by its name must not miss it because it shows none.
         if entity is None or (slice_.footprint.resource_uid and not uid.id):
             why = "the answer does not show what the rules ask for"
-            return mind(self._x, mode, ANSWER_UNCHECKABLE(note=why))
+            return mind(self._x, mode, refusal(self._x, self._checks, why))
         question = records.question(uid, entity, records.seen(uid))
         decided = records.decide(slice_, question)
         note(self._x, slice_, question, decided)

@@ -6,19 +6,19 @@ attributes of a type are the union of what its operations name.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from yett.contract.model import Api, Contract, Machine, MediaType, Operation, Resource
+from yett.contract.model import Api, Contract, Machine, Operation, Resource
 from yett.contract.places import read_pointer, write_pointer
 from yett.contract.report import Report, quote
 from yett.policy.authz.attributes import Untyped, attribute_type
 from yett.policy.authz.facets import EVERY, Facets
 from yett.policy.authz.model import Pointer, Shape
 from yett.policy.cedar.types import Attribute
-from yett.policy.media import is_json
+from yett.policy.media import JSON_PATCH, may_be_json
 from yett.policy.rules import AUTHZ_ATTRIBUTE
 
 SAFE = frozenset(("GET", "HEAD", "QUERY"))
@@ -30,7 +30,7 @@ class Declared(Struct, frozen=True):
     Args:
         facets: reads the schemas of its api's document.
         shown: schemas of the record in its 2xx JSON answers; empty when there is none.
-        sent: schemas of the record in its JSON request; empty when there is none.
+        sent: schemas of the record in its request; empty when there is none.
     """
 
     api: Api
@@ -44,6 +44,13 @@ class Declared(Struct, frozen=True):
     def safe(self) -> bool:
         """Whether it changes nothing (RFC 9110 s9.2.1)."""
         return self.operation.method in SAFE
+
+    @property
+    def patched(self) -> bool:
+        """Whether it takes a JSON Patch, whose schema says nothing of the record."""
+        body = self.operation.body
+        names = () if body is None else (media.name for media in body.content)
+        return any(name.partition(";")[0].strip().lower() == JSON_PATCH for name in names)
 
     @property
     def new(self) -> bool:
@@ -72,18 +79,23 @@ def declared_records(contract: Contract) -> tuple[Declared, ...]:
             resource = operation.settings.resource
             if resource is not None:
                 found.append(_declared(api, operation, resource, facets))
-    return tuple(found)
+    return tuple(_patched(record, found) for record in found)
 
 
 def json_answers(operation: Operation) -> tuple[Any, ...]:
     """Return the schemas of an operation's 2xx JSON answers."""
     good = (r for r in operation.responses if r.status.startswith("2") or r.status == "default")
-    return tuple(m.schema for r in good for m in _json(r.content))
+    content = (media for r in good for media in r.content if may_be_json(media.name))
+    return tuple(media.schema for media in content if media.schema is not None)
 
 
-def json_requests(operation: Operation) -> tuple[Any, ...]:
-    """Return the schemas of an operation's JSON request bodies."""
-    return tuple(m.schema for m in _json(operation.body.content)) if operation.body else ()
+def requests(operation: Operation) -> tuple[Any, ...]:
+    """Return the schemas of an operation's request bodies, of whatever media type.
+
+    A form sets a field as surely as JSON does; of what no rule reads, step 11 makes a refusal.
+    """
+    content = operation.body.content if operation.body is not None else ()
+    return tuple(media.schema for media in content if media.schema is not None)
 
 
 def attributes_of(
@@ -141,12 +153,17 @@ def _declared(api: Api, operation: Operation, resource: Resource, facets: Facets
         pointer = (*read_pointer(resource.items), EVERY, *pointer)
     child = facets.at(shown, pointer) if shown else None
     return Declared(
-        api, operation, resource, facets, child.nodes if child else (), json_requests(operation)
+        api, operation, resource, facets, child.nodes if child else (), requests(operation)
     )
 
 
-def _json(content: tuple[MediaType, ...]) -> Iterator[MediaType]:
-    return (media for media in content if media.schema is not None and is_json(media.name))
+def _patched(record: Declared, others: list[Declared]) -> Declared:
+    """A JSON Patch writes the record as it is shown; its own schema says nothing of that."""
+    if record.new or not record.patched:
+        return record
+    here = (record.resource.type, record.api.name)
+    shown = [o.shown for o in others if o.safe and (o.resource.type, o.api.name) == here]
+    return replace(record, sent=record.sent + tuple(node for nodes in shown for node in nodes))
 
 
 def _typed(

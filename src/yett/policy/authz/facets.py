@@ -1,8 +1,8 @@
 """What a document's schemas say of one value: every schema object that applies to it.
 
-A value is described by a schema, what that refers to, and the branches of `allOf`, `oneOf` and
-`anyOf`. Rules on records ask such a union for properties, types and extensions; bounded in depth.
-JSON Schema 2020-12 s10.2.
+A value is described by a schema, what that refers to, and whatever may apply beside it: branches of
+`allOf`, `oneOf` and `anyOf`, `if` and what hangs on it. Rules on records ask such a union for
+properties, types and extensions; bounded in depth. JSON Schema 2020-12 s10.2 and s10.3.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from yett.policy.pointers import MAX_REF_HOPS, Document, RefError
 
 MAX_FACETS = 256
 EVERY = "*"
+_OTHERS = ("additionalProperties", "unevaluatedProperties", "unevaluatedItems", "contains")
 
 
 class Facet(Struct, frozen=True):
@@ -112,6 +113,9 @@ class Facets:
             branches = node.get(key)
             if isinstance(branches, list):
                 yield from ((branch, certain or len(branches) == 1) for branch in branches)
+        for key in ("if", "then", "else"):
+            yield node.get(key), False
+        yield from ((branch, False) for branch in _values(node.get("dependentSchemas")))
 
 
 def _property(node: dict[str, Any], token: str) -> list[Any]:
@@ -126,8 +130,12 @@ def _items(node: dict[str, Any]) -> list[Any]:
     found = [node["items"]] if isinstance(node.get("items"), dict) else []
     prefix = node.get("prefixItems")
     found += prefix if isinstance(prefix, list) else []
-    members = node.get("additionalProperties")
-    return [*found, members] if isinstance(members, dict) else found
+    found += [node[key] for key in _OTHERS if isinstance(node.get(key), dict)]
+    return found + _values(node.get("patternProperties"))
+
+
+def _values(table: Any) -> list[Any]:
+    return list(table.values()) if isinstance(table, dict) else []
 
 
 def _names(node: dict[str, Any]) -> list[Any]:

@@ -15,7 +15,7 @@ from yett.contract.model import Api, Contract, Operation
 from yett.contract.places import read_pointer
 from yett.contract.report import Report, quote
 from yett.policy.authz.classes import CLASS, EndlessClassError, class_pointers
-from yett.policy.authz.declared import SAFE, Declared, json_answers, json_requests
+from yett.policy.authz.declared import SAFE, Declared, json_answers, requests
 from yett.policy.authz.facets import EVERY, Facets
 from yett.policy.authz.model import Pointer
 from yett.policy.rules import AUTHZ_CLASS
@@ -53,7 +53,8 @@ def _labels(
     whole = _find(facets, json_answers(operation), operation, report)
     sent = {}
     if operation.method not in SAFE:
-        sent = _find(facets, json_requests(operation), operation, report)
+        nodes = record.sent if record is not None else requests(operation)
+        sent = _find(facets, nodes, operation, report)
     if record is None or not whole:
         return Labels(whole, sent)
     return Labels(_within(whole, _prefix(record), operation, report), sent)

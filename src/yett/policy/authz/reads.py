@@ -115,7 +115,8 @@ def _shows(record: Declared, facts: Facts) -> int:
 
 
 def _reads_one(record: Declared) -> bool:
-    resource, streamed = record.resource, record.operation.settings.stream in ("response", "both")
+    resource, settings = record.resource, record.operation.settings
+    streamed = settings.websocket or settings.stream in ("response", "both")
     one = resource.items is None and bool(resource.id)
     return record.operation.method == "GET" and one and not streamed
 

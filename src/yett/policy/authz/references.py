@@ -11,7 +11,7 @@ from typing import Any
 
 from yett.contract.model import Operation
 from yett.contract.report import Report, quote
-from yett.policy.authz.declared import json_requests
+from yett.policy.authz.declared import Declared, requests
 from yett.policy.authz.facets import EVERY, Facets
 from yett.policy.authz.facts import Facts
 from yett.policy.authz.model import Located, Pointer, Referred
@@ -30,7 +30,7 @@ def references_of(
     record = facts.records.get(operation.id)
     own = locate(record.resource.id) if record is not None else None
     found: list[Referred] = []
-    for located, type_ in _places(operation, facets):
+    for located, type_ in _places(operation, record, facets):
         if located == own:
             continue
         reader = reader_of_type(type_, operation.api, facts)
@@ -42,25 +42,31 @@ def references_of(
     return tuple(found)
 
 
-def _places(operation: Operation, facets: Facets) -> Iterator[tuple[Located, str]]:
+def _places(
+    operation: Operation, record: Declared | None, facets: Facets
+) -> Iterator[tuple[Located, str]]:
     for parameter in operation.parameters:
         own = (parameter.schema,)
         items = facets.child(own, EVERY)
         words = facets.words(own, REFERENCE)
         for type_ in sorted(words | (facets.words(items.nodes, REFERENCE) if items else words)):
             yield Located(parameter.location, parameter.name), type_
-    for pointer, type_ in _pointers(facets, json_requests(operation)):
+    sent = record.sent if record is not None else requests(operation)
+    for pointer, type_ in _pointers(facets, sent, patched=record is not None and record.patched):
         yield Located("body", pointer=pointer), type_
 
 
-def _pointers(facets: Facets, nodes: tuple[Any, ...]) -> Iterator[tuple[Pointer, str]]:
+def _pointers(
+    facets: Facets, nodes: tuple[Any, ...], *, patched: bool
+) -> Iterator[tuple[Pointer, str]]:
     """Walk the request's schema; a schema inside itself is walked to a depth the parser allows."""
     open_: list[tuple[tuple[Any, ...], Pointer]] = [(nodes, ())]
     for _ in range(MAX_PLACES):
         if not open_:
             return
         here, pointer = open_.pop()
-        if pointer and facets.says(here, "readOnly"):
+        # Nothing keeps a JSON Patch from a place that is `readOnly`.
+        if pointer and not patched and facets.says(here, "readOnly"):
             continue
         for type_ in sorted(facets.words(here, REFERENCE)):
             yield pointer, type_

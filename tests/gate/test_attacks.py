@@ -1,0 +1,233 @@
+"""Ways round the rules that were tried with a good token against a running gateway, and failed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from kit.attacked import attacked, say
+from kit.shop import BOOKING, CHANGE, ID, ONE, OWN, answer, document, operation
+
+BOOKINGS = {
+    1: {"id": 1, "customer_id": 1, "status": "draft", "price": 10, "phone": "111"},
+    2: {"id": 2, "customer_id": 2, "status": "draft", "price": 20, "phone": "222"},
+}
+JSON_PATCH = "application/json-patch+json"
+FORM = "application/x-www-form-urlencoded"
+PARTS = "multipart/form-data; boundary=b"
+PATCH_SCHEMA = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {"op": {"type": "string"}, "path": {"type": "string"}, "value": {}},
+    },
+}
+
+
+def shop(method, target, headers, body):
+    """A service that checks nothing."""
+    parts = target.partition("?")[0].split("/")[1:]
+    if parts[0] != "bookings" or len(parts) == 1:
+        return say({"ok": True})
+    found = BOOKINGS.get(int(parts[1]))
+    return say(found) if found else say({"error": "none"}, 404)
+
+
+def part(name, value):
+    """One field of a multipart form."""
+    head = f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'
+    return f"{head}{value}\r\n--b--\r\n".encode()
+
+
+def takes(schema, *kinds):
+    """A request body in each of these media types."""
+    return {"content": {kind: {"schema": schema} for kind in kinds}}
+
+
+def change(contents):
+    return contents["paths"]["/bookings/{id}"]["patch"]
+
+
+PAYMENT = {"type": "object", "properties": {"booking_id": {"type": "integer"}}}
+PAYMENT["properties"]["booking_id"]["x-yett-ref"] = "Booking"
+
+
+@pytest.mark.parametrize(
+    ("kind", "foreign", "own"),
+    [
+        (FORM, b"booking_id=2", b"booking_id=1"),
+        (PARTS, part("booking_id", 2), part("booking_id", 1)),
+        ("text/plain", b'{"booking_id": 2}', None),
+        ("application/xml", b"<p><booking_id>2</booking_id></p>", None),
+    ],
+)
+async def test_a_reference_is_one_in_any_media_type(tmp_path, kind, foreign, own):
+    """A form names somebody's record as surely as JSON does; what is not read is refused."""
+    contents = document()
+    pay = operation("pay", answer({"type": "object"}, "201"), tags=())
+    pay["requestBody"] = takes(PAYMENT, kind.partition(";")[0])
+    if kind == "text/plain":
+        pay["requestBody"]["content"][kind]["schema"] = {"type": "string"}
+        pay["requestBody"]["content"]["application/json"] = {"schema": PAYMENT}
+    contents["paths"]["/payments"] = {"post": pay}
+    async with attacked(tmp_path, shop, contents) as gateway:
+        status, _, _ = await gateway.ask("ann", "POST /payments", foreign, kind)
+        assert (status, gateway.upstream.writes) == (422, [])
+        if own is not None:
+            assert (await gateway.ask("ann", "POST /payments", own, kind))[0] == 200
+
+
+@pytest.mark.parametrize(("name", "value"), [("phone", "999"), ("status", "cancelled")])
+@pytest.mark.parametrize("kind", [FORM, PARTS])
+async def test_classes_and_states_are_guarded_in_forms(tmp_path, kind, name, value):
+    """A form field writes a class, and moves a machine, like a member of JSON."""
+    contents = document()
+    change(contents)["requestBody"] = takes(CHANGE, kind.partition(";")[0])
+    body = part(name, value) if kind == PARTS else f"{name}={value}".encode()
+    policies = OWN.replace('action in Action::"tag:bookings", resource);', _NO_DELETE)
+    async with attacked(tmp_path, shop, contents, policies) as gateway:
+        status, _, _ = await gateway.ask("sam", "PATCH /bookings/1", body, kind)
+        assert (status, gateway.upstream.writes) == (403, [])
+
+
+_NO_DELETE = """action in Action::"tag:bookings", resource)
+unless { action == Action::"deleteBooking" };"""
+
+
+@pytest.mark.parametrize(("path", "value"), [("/phone", "9"), ("/status", "cancelled"), ("", {})])
+async def test_a_json_patch_alone_is_guarded_by_the_record(tmp_path, path, value):
+    """Its schema speaks of `op` and `path`; what it writes is the record as it is shown."""
+    contents = document()
+    change(contents)["requestBody"] = takes(PATCH_SCHEMA, JSON_PATCH)
+    policies = OWN.replace('action in Action::"tag:bookings", resource);', _NO_DELETE)
+    async with attacked(tmp_path, shop, contents, policies) as gateway:
+        edit = [{"op": "replace", "path": path, "value": value}]
+        status, _, _ = await gateway.ask("sam", "PATCH /bookings/1", edit, JSON_PATCH)
+        assert status in {403, 409}
+        assert gateway.upstream.writes == []
+        edit[0] |= {"path": "/note", "value": "n"}
+        assert (await gateway.ask("sam", "PATCH /bookings/1", edit, JSON_PATCH))[0] == 200
+
+
+async def test_a_json_patch_reaches_read_only_references(tmp_path):
+    """`readOnly` keeps nothing out of a patch, so the record it names must be readable."""
+    contents = document()
+    shown = json.loads(json.dumps(BOOKING))
+    shown["properties"]["before"] = {"type": "integer", "x-yett-ref": "Booking", "readOnly": True}
+    contents["paths"]["/bookings/{id}"]["get"]["responses"] = answer(shown)
+    change(contents)["requestBody"] = takes(PATCH_SCHEMA, JSON_PATCH)
+    async with attacked(tmp_path, shop, contents) as gateway:
+        edit = [{"op": "add", "path": "/before", "value": 2}]
+        status, _, _ = await gateway.ask("ann", "PATCH /bookings/1", edit, JSON_PATCH)
+        assert (status, gateway.upstream.writes) == (422, [])
+
+
+HIDDEN = {"type": "string", "x-yett-class": "pii"}
+PLACES = {
+    "patternProperties": {"patternProperties": {"^x_": HIDDEN}},
+    "unevaluatedProperties": {"unevaluatedProperties": HIDDEN},
+    "then": {"if": {"required": ["id"]}, "then": {"properties": {"x_a": HIDDEN}}},
+    "dependentSchemas": {"dependentSchemas": {"id": {"properties": {"x_a": HIDDEN}}}},
+    "anyOf": {"anyOf": [{"properties": {"x_a": HIDDEN}}, {"type": "object"}]},
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_a_class_is_hidden_wherever_the_schema_says_it(tmp_path, place):
+    """Every keyword that describes a member may label it."""
+    contents = document()
+    get = contents["paths"]["/bookings/{id}"]["get"]
+    get["responses"] = answer({**BOOKING, **PLACES[place]})
+    async with attacked(tmp_path, lambda *_: say({**BOOKINGS[1], "x_a": "s"}), contents) as gateway:
+        assert "x_a" not in json.loads((await gateway.ask("sam", "GET /bookings/1"))[2])
+        assert json.loads((await gateway.ask("ann", "GET /bookings/1"))[2])["x_a"] == "s"
+
+
+async def test_a_class_is_hidden_in_answers_of_any_type(tmp_path):
+    """Springdoc writes `*/*` where it means JSON."""
+    contents = document()
+    get = contents["paths"]["/bookings/{id}"]["get"]
+    get["responses"]["200"]["content"] = {"*/*": {"schema": BOOKING}}
+    async with attacked(tmp_path, shop, contents) as gateway:
+        assert b"111" not in (await gateway.ask("sam", "GET /bookings/1"))[2]
+        assert (await gateway.ask("ann", "GET /bookings/2"))[0] == 404
+
+
+TELLTALE = {
+    "if-match": {"if_match": '"z"'},
+    "date": {"if_unmodified_since": "Thu, 01 Jan 1970 00:00:00 GMT"},
+    "xml": {"accept": "application/xml"},
+    "nothing": {"accept": "x/y"},
+}
+
+
+def telling(method, target, headers, body):
+    """A service that is as exact about a record as RFC 9110 wants it."""
+    found = BOOKINGS.get(int(target.split("/")[2]))
+    if found is None:
+        return say({}, 404)
+    if "if-match" in headers or "if-unmodified-since" in headers:
+        return say(b"", 412, kind="", etag='"a"')
+    if headers.get("accept") == "application/xml":
+        return say(b"<booking/>", kind="application/xml")
+    return say({"owner": 2}, 406, etag='"a"') if headers.get("accept") == "x/y" else say(found)
+
+
+@pytest.mark.parametrize("how", TELLTALE)
+async def test_no_wish_of_a_client_tells_what_exists(tmp_path, how):
+    """Conditions and `Accept` bring different answers for what is there; callers get one."""
+    async with attacked(tmp_path, telling) as gateway:
+        told = []
+        for id_ in (2, 77):
+            status, fields, body = await gateway.ask("ann", f"GET /bookings/{id_}", **TELLTALE[how])
+            request_id = fields.pop("yett-request-id")
+            del fields["date"]
+            told.append((status, fields, body.decode().replace(request_id, "")))
+        assert told[0] == told[1]
+        assert told[0][0] == 404
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_no_redirection_leads_to_a_record_of_others(tmp_path, status):
+    """A download that answers with a signed address elsewhere would be the record itself."""
+
+    def elsewhere(method, target, headers, body):
+        return say(b"", status, kind="", location="https://files.test/2?signature=1")
+
+    async with attacked(tmp_path, elsewhere) as gateway:
+        found, fields, _ = await gateway.ask("ann", "GET /bookings/2")
+        assert (found, "location" in fields) == (404, False)
+
+
+async def test_what_a_new_record_shows_is_decided_on_the_answer(tmp_path):
+    """A service that answers a creation with a record it had already shows no class of that."""
+    contents = document()
+    contents["paths"]["/bookings"]["post"]["requestBody"] = takes(
+        {**CHANGE, "properties": BOOKING["properties"]}, "application/json"
+    )
+    policies = OWN.replace(
+        'action == Action::"createBooking", resource);',
+        'action == Action::"createBooking", resource is Booking)\n'
+        "when { resource has customer && resource.customer == principal };",
+    )
+    made = {"id": 9, "customer_id": 1, "status": "draft", "price": 1}
+    async with attacked(tmp_path, lambda *_: say(BOOKINGS[2], 201), contents, policies) as gateway:
+        status, _, body = await gateway.ask("ann", "POST /bookings", made)
+        assert status == 201
+        assert b"222" not in body
+
+
+async def test_a_web_socket_is_decided_on_before_it_begins(tmp_path):
+    """What goes on unread is never left to be decided on the answer."""
+    contents = document()
+    contents["paths"]["/bookings/{id}/live"] = {
+        "parameters": ID,
+        "get": operation("watchBooking", resource=ONE, websocket=True),
+    }
+    async with attacked(tmp_path, shop, contents) as gateway:
+        guard = gateway.gate.current.program.plans["shop.watchBooking"].operation.guard
+        assert guard.place == "read-before-write"
+        shake = {"upgrade": "websocket", "connection": "Upgrade", "sec_websocket_version": "13"}
+        shake["sec_websocket_key"] = "dGhlIHNhbXBsZSBub25jZQ=="
+        assert (await gateway.ask("ann", "GET /bookings/2/live", **shake))[0] == 404
+        assert [target for _, target, _ in gateway.upstream.log] == ["/bookings/2"]
