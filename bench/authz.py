@@ -39,11 +39,11 @@ from bench.authz_scene import (
 from yett.engine.answers.making import make_maker, make_namer
 from yett.policy.authz.model import Shape
 from yett.policy.cedar.compile import compile_decide
+from yett.policy.cedar.json_out import to_json, write_entity
 from yett.policy.cedar.model import Inputs, Uid
 from yett.policy.cedar.oracle import ask_rules
 from yett.policy.cedar.rules import read_rules
 from yett.policy.cedar.slices import make_slices
-from yett.policy.cedar.values import to_json, write_entity
 
 ROOT = Path(__file__).parents[1]
 SECONDS = 0.1

@@ -15,9 +15,10 @@ from yett.credentials.claims import find_claim
 from yett.engine.pointing import MISSING, pointed, text_of
 from yett.policy.authz.model import Identity, Pointer
 from yett.policy.authz.names import ROLE
+from yett.policy.cedar.json_in import read_value
 from yett.policy.cedar.model import Entity, Uid, Value
 from yett.policy.cedar.types import Attribute, Type
-from yett.policy.cedar.values import ValueMismatch, make_set, read_value
+from yett.policy.cedar.values import ValueMismatch, make_set
 from yett.terms import Principal
 
 NOBODY = "anonymous"

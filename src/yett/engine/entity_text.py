@@ -10,9 +10,11 @@ import json
 from typing import Any
 
 from yett.policy.cedar.extensions import CedarError
+from yett.policy.cedar.json_in import read_id, read_value
+from yett.policy.cedar.json_out import to_json
 from yett.policy.cedar.model import Entity, Uid, Value
 from yett.policy.cedar.types import Schema
-from yett.policy.cedar.values import ValueMismatch, read_id, read_value, to_json
+from yett.policy.cedar.values import ValueMismatch
 
 MAX_ENTITY_CHARACTERS = 64 * 1024
 

@@ -13,8 +13,8 @@ from msgspec import Struct
 
 from yett.contract.report import quote
 from yett.contract.rules import Rule
+from yett.policy.cedar.json_out import to_json, uid_json, write_entity
 from yett.policy.cedar.model import Rule as Policy
-from yett.policy.cedar.values import to_json, uid_json, write_entity
 from yett.review.changes import CONFIRMED, NOT_PROVED, Case, Change
 from yett.review.rules import ACCESS_GAINED, ACCESS_LOST, ACCESS_NOT_PROVED, ACCESS_POSSIBLE
 from yett.review.words import example

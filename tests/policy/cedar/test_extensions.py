@@ -24,7 +24,7 @@ from yett.policy.cedar.extensions import (
     write_decimal,
     write_ip,
 )
-from yett.policy.cedar.values import to_json
+from yett.policy.cedar.json_out import to_json
 
 PARSERS = {
     "datetime": parse_datetime,

@@ -15,11 +15,12 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from yett.contract.model import PolicyText
 from yett.policy.authz.model import Shape
+from yett.policy.cedar.json_in import read_value
 from yett.policy.cedar.model import Entity, Inputs, Uid
 from yett.policy.cedar.rules import read_rules
 from yett.policy.cedar.slices import make_slices
 from yett.policy.cedar.types import Attribute, EntityType, Plain, Reference
-from yett.policy.cedar.values import make_datetime, read_value
+from yett.policy.cedar.values import make_datetime
 from yett.policy.sql.columns import Model
 from yett.policy.sql.filter import make_filter, make_plan
 

@@ -13,8 +13,9 @@ from typing import Any
 from yett.engine.entities import record
 from yett.engine.pointing import MAX_ID_CHARACTERS, pointed, text_of
 from yett.policy.authz.model import Pointer, Shape
+from yett.policy.cedar.json_in import make_reader
 from yett.policy.cedar.model import Entity, Uid, Value
-from yett.policy.cedar.values import ValueMismatch, make_reader
+from yett.policy.cedar.values import ValueMismatch
 
 Name = Callable[[Any], "str | None"]
 Make = Callable[[Uid, Any], "Entity | None"]

@@ -13,9 +13,9 @@ from typing import Any
 
 from cedarpy import Diagnostics, PolicySet, Schema, is_authorized
 
+from yett.policy.cedar.json_out import to_json, uid_json, write_entity
 from yett.policy.cedar.model import Decided, Inputs, Rule, Slice
 from yett.policy.cedar.settle import Settled
-from yett.policy.cedar.values import to_json, uid_json, write_entity
 
 MAX_KEPT_HANDLES = 4096
 # In place of rule ids where cedarpy gave no decision at all.
