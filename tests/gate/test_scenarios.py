@@ -1,94 +1,24 @@
-"""The scenarios of tests/scenarios through a running gateway, with real tokens and a real service."""
+"""The scenarios of tests/scenarios through every adapter, with real tokens and a real service."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import random
 import re
 
 import pytest
-from kit.gateway import ListSink, Running, complete, split
-from kit.scenario import CALLERS, Store, play, scenarios, token, write_contract
+from kit.adapters import ADAPTERS, guarded, settled
+from kit.gateway import split
+from kit.scenario import CALLERS, Store, play, scenarios, token
 
-from yett.gate.approvals import open_desk
-from yett.gate.edge import Gate
 from yett.gate.reload import prepare
-from yett.state.memory import MemoryView
 
 CASES = list(scenarios())
 MANY = """
 [authz]
 sample = 10
 """
-
-
-class Server:
-    """The store behind HTTP/1.1."""
-
-    def __init__(self, store):
-        self.store = store
-        self.came = asyncio.Event()
-        self.go = asyncio.Event()
-        self.go.set()
-        self._writers = set()
-
-    async def __aenter__(self):
-        self.server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.port = self.server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(self, *_):
-        self.server.close()
-        for writer in self._writers:
-            writer.transport.abort()
-
-    async def _serve(self, reader, writer):
-        self._writers.add(writer)
-        pending = b""
-        with contextlib.suppress(ConnectionError):
-            while data := await reader.read(1 << 16):
-                pending += data
-                while (end := complete(pending)) is not None:
-                    one, pending = pending[:end], pending[end:]
-                    self.came.set()
-                    await self.go.wait()
-                    writer.write(self.answer(one))
-        writer.transport.abort()
-
-    def answer(self, raw):
-        head, _, body = raw.partition(b"\r\n\r\n")
-        line, *fields = head.decode("latin-1").split("\r\n")
-        method, target, _ = line.split(" ")
-        headers = dict(field.split(": ", 1) for field in fields)
-        status, lines, answer = self.store.handle(method, target, headers, body)
-        if status != 204:
-            lines = [*lines, ("content-length", str(len(answer)))]
-        block = "".join(f"{name}: {value}\r\n" for name, value in lines)
-        return f"HTTP/1.1 {status} X\r\n{block}\r\n".encode() + (
-            b"" if method == "HEAD" else answer
-        )
-
-
-@contextlib.asynccontextmanager
-async def guarded(folder, store, more=""):
-    """A gateway with the contract of the scenarios before a store."""
-    async with Server(store) as upstream:
-        program = prepare(write_contract(folder, upstream.port, more))
-        view = MemoryView.from_config(program.policy.config, folder)
-        sink = ListSink()
-        gate = Gate(
-            program, view, sink, view.fetch_keys, approvals=open_desk(program, folder),
-            bearer=view.bearer,
-        )  # fmt: skip
-        server = await asyncio.get_running_loop().create_server(gate.protocol, "127.0.0.1", 0)
-        try:
-            yield Running(gate, server, upstream, sink, view)
-        finally:
-            server.close()
-            gate.abort()
-            await asyncio.wait_for(gate.drained, 5)
 
 
 def asker(gateway):
@@ -103,16 +33,19 @@ def asker(gateway):
     return ask
 
 
+@pytest.mark.parametrize("adapter", ADAPTERS, ids=lambda adapter: adapter.__name__)
 @pytest.mark.parametrize(("file", "case"), CASES, ids=[f"{f}: {c['name']}" for f, c in CASES])
-async def test_scenario(tmp_path, file, case):
+async def test_scenario(tmp_path, file, case, adapter):
     """Each caller gets exactly what the contract lets them, and the service hears no more."""
     settings = {key: case[key] for key in ("tagged", "leaky", "breaks") if key in case}
     store = Store(**settings)
-    async with guarded(tmp_path / "contract", store) as gateway:
-        await play(case, store, asker(gateway))
-        found = {event.code for event in gateway.sink.events if event.kind == "finding"}
+    async with adapter(tmp_path / "contract", store) as gate:
+        await play(case, store, gate.ask)
+        await settled(gate)
+        found = {event.code for event in gate.sink.events if event.kind == "finding"}
         assert found == set(case.get("events", ()))
-        assert gateway.gate.locks.taken == 0
+        steps = len(case.get("steps") or [case])
+        assert sum(event.kind == "request" for event in gate.sink.events) == steps
 
 
 @pytest.mark.parametrize("send", ["GET", "HEAD", "PATCH", "DELETE", "POST /confirm"])

@@ -8,24 +8,52 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import socket
 import threading
 
 import flask
 import uvicorn
-from kit.gateway import ListSink, split
+from kit.gateway import ListSink, Running, complete, split
 from kit.scenario import write_contract
+from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 from werkzeug.serving import make_server
 
 from yett.asgi import Yett as Asgi
+from yett.gate.approvals import open_desk
+from yett.gate.edge import Gate
+from yett.gate.reload import prepare
+from yett.gate.within import core
+from yett.state.memory import MemoryView
 from yett.wsgi import Yett as Wsgi
 
+KINDS = {".toml", ".yaml", ".cedar"}
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-# What the gate says of itself and the client towards the service; the store does not care.
-MORE = ""
+
+
+_PROGRAMS = {}
+
+
+def prepared(folder):
+    """Compile a contract once for all tests: half a second each."""
+    key = b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.suffix in KINDS)
+    key = re.sub(rb"127.0.0.1:\d+", b"", key)
+    if key not in _PROGRAMS:
+        _PROGRAMS[key] = prepare(folder)
+    return _PROGRAMS[key]
+
+
+@contextlib.contextmanager
+def compiled_once():
+    """Let the middleware take programs from `prepared`."""
+    core.prepare = prepared
+    try:
+        yield
+    finally:
+        core.prepare = prepare
 
 
 class Adapter:
@@ -107,7 +135,12 @@ def starlette(store):
 async def listening(app, **settings):
     """Uvicorn before an application, in this loop; answers its port."""
     sock = socket.create_server(("127.0.0.1", 0), backlog=512)
-    told = {"log_level": "critical", "lifespan": "on", "timeout_graceful_shutdown": 1, "ws": "websockets-sansio"} | settings
+    told = {
+        "log_level": "critical",
+        "lifespan": "on",
+        "timeout_graceful_shutdown": 1,
+        "ws": "websockets-sansio",
+    } | settings
     server = uvicorn.Server(uvicorn.Config(app, **told))
     server.install_signal_handlers = lambda: None
     serving = asyncio.ensure_future(server._serve(sockets=[sock]))
@@ -129,7 +162,8 @@ async def asgi(folder, store, more="", app=None, **settings):
     """The middleware around a Starlette application, in uvicorn."""
     contract = write_contract(folder, 1, more)
     sink = ListSink()
-    guarded = Asgi(app or starlette(store), contract, sink=sink)
+    with compiled_once():
+        guarded = Asgi(app or starlette(store), contract, sink=sink)
     async with listening(guarded, **settings) as port:
         yield Adapter(port, sink, guarded, lambda: guarded.core.locks.taken)
 
@@ -170,9 +204,96 @@ async def wsgi(folder, store, more="", app=None):
     """The middleware around a Flask application, in threads."""
     contract = write_contract(folder, 1, more)
     sink = ListSink()
-    guarded = Wsgi(app or flask_app(store), contract, sink=sink)
+    with compiled_once():
+        guarded = Wsgi(app or flask_app(store), contract, sink=sink)
     try:
         with threaded(guarded) as port:
             yield Adapter(port, sink, guarded, lambda: guarded.core.locks.taken)
     finally:
         await asyncio.to_thread(guarded.close)
+
+
+class Server:
+    """The store behind HTTP/1.1."""
+
+    def __init__(self, store):
+        self.store = store
+        self.came = asyncio.Event()
+        self.go = asyncio.Event()
+        self.go.set()
+        self._writers = set()
+
+    async def __aenter__(self):
+        self.server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port = self.server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_):
+        self.server.close()
+        for writer in self._writers:
+            writer.transport.abort()
+
+    async def _serve(self, reader, writer):
+        self._writers.add(writer)
+        pending = b""
+        with contextlib.suppress(ConnectionError):
+            while data := await reader.read(1 << 16):
+                pending += data
+                while (end := complete(pending)) is not None:
+                    one, pending = pending[:end], pending[end:]
+                    self.came.set()
+                    await self.go.wait()
+                    writer.write(self.answer(one))
+        writer.transport.abort()
+
+    def answer(self, raw):
+        head, _, body = raw.partition(b"\r\n\r\n")
+        line, *fields = head.decode("latin-1").split("\r\n")
+        method, target, _ = line.split(" ")
+        headers = dict(field.split(": ", 1) for field in fields)
+        status, lines, answer = self.store.handle(method, target, headers, body)
+        if status != 204:
+            lines = [*lines, ("content-length", str(len(answer)))]
+        block = "".join(f"{name}: {value}\r\n" for name, value in lines)
+        return f"HTTP/1.1 {status} X\r\n{block}\r\n".encode() + (
+            b"" if method == "HEAD" else answer
+        )
+
+
+@contextlib.asynccontextmanager
+async def guarded(folder, store, more=""):
+    """A gateway with the contract of the scenarios before a store."""
+    async with Server(store) as upstream:
+        program = prepared(write_contract(folder, upstream.port, more))
+        there = replace(program.policy.upstreams["shop"], port=upstream.port)
+        program = replace(program, policy=replace(program.policy, upstreams={"shop": there}))
+        view = MemoryView.from_config(program.policy.config, folder)
+        sink = ListSink()
+        gate = Gate(
+            program, view, sink, view.fetch_keys, approvals=open_desk(program, folder),
+            bearer=view.bearer,
+        )  # fmt: skip
+        server = await asyncio.get_running_loop().create_server(gate.protocol, "127.0.0.1", 0)
+        try:
+            yield Running(gate, server, upstream, sink, view)
+        finally:
+            server.close()
+            gate.abort()
+            await asyncio.wait_for(gate.drained, 5)
+
+
+@contextlib.asynccontextmanager
+async def gateway(folder, store, more=""):
+    """The gateway before the store in a process of its own, as far as it knows."""
+    async with guarded(folder, store, more) as running:
+        yield Adapter(running.port, running.sink, running.gate, lambda: running.gate.locks.taken)
+
+
+async def settled(gate, seconds=5.0):
+    """Wait until no record is held any more: after an answer, threads and tasks end on their own."""
+    async with asyncio.timeout(seconds):
+        while gate.taken:
+            await asyncio.sleep(0.005)
+
+
+ADAPTERS = (gateway, asgi, wsgi)

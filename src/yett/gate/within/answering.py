@@ -8,19 +8,14 @@ bytes. Does no I/O: an adapter sends what `Out` says. What has left cannot be ta
 
 from __future__ import annotations
 
-from msgspec import Struct
-
 from yett.engine import record, response
-from yett.engine.release import Released, Reply, reading, release
+from yett.engine.release import Released, Reply, reading, release, uncheckable
 from yett.gate.collecting import collected_fields
-from yett.gate.refusal import unread
-from yett.gate.respond import problem_response
-from yett.gate.within.core import Core
 from yett.gate.within.outgoing import Fields, pairs, read_answer_head
 from yett.gate.within.visit import Visit
+from yett.gate.within.writing import Out, refused
 from yett.gate.witness import DETAIL
 from yett.problems import (
-    ANSWER_UNCHECKABLE,
     INTERNAL,
     NOT_RECORDED,
     RECORD_CHANGED,
@@ -29,60 +24,14 @@ from yett.problems import (
     Problem,
 )
 from yett.terms import Event, Forward, Mode
-from yett.wire import serialize
-from yett.wire.forwarding import canonical_address
 from yett.wire.lines import describe, names
 from yett.wire.response import ResponseHead
 
 _BODILESS = frozenset({204, 304})
 
 
-class Out(Struct, frozen=True):
-    """What goes to the client now.
-
-    Args:
-        status: of a head to send; 0 where none is.
-        fields: of that head.
-        body: more of the body.
-        done: nothing follows.
-    """
-
-    status: int = 0
-    fields: Fields = []
-    body: bytes = b""
-    done: bool = False
-
-
 class BrokenError(Exception):
     """An answer that has begun cannot be completed; the server is to end the connection."""
-
-
-def whole(visit: Visit, status: int, block: bytes, body: bytes) -> Out:
-    """Write an answer of the gate's own in one piece."""
-    framing = [] if status == 204 else [(b"content-length", b"%d" % len(body))]
-    if visit.x.request.method == "HEAD":
-        body = b""
-    visit.status = status
-    visit.sent += len(body)
-    return Out(status, [*pairs(block + response.fields(visit.x, status)), *framing], body, True)
-
-
-def refused(visit: Visit, problem: Problem, status: int = 0) -> Out:
-    """Write a refusal; `status` replaces the problem's own."""
-    status, fields, body = problem_response(problem, visit.x.request.id, status)
-    closing = serialize.CLOSE if problem.close else b""
-    return whole(visit, status, serialize.lines(fields) + closing, body)
-
-
-def refuse_unread(core: Core, address: str, request_id: str, problem: Problem, secure: bool) -> Out:
-    """Refuse, and record, what never became a request."""
-    program = core.current.program
-    status, fields, body = problem_response(problem, request_id)
-    source = canonical_address(address)
-    core.sink.append(unread(program.policy, request_id, source, problem, len(body)))
-    block = serialize.lines(fields) + program.blocks.table[secure, False, False]
-    block += b"yett-request-id: %b\r\ncontent-length: %d\r\n" % (request_id.encode(), len(body))
-    return Out(status, pairs(block + serialize.CLOSE), body, True)
 
 
 class Answering:
@@ -250,7 +199,7 @@ class Answering:
         most = self._visit.current.settings.max_checked
         if max(self._size, self._head.length or 0) > most:
             if self._mode is Mode.ENFORCE:
-                return self.fail(ANSWER_UNCHECKABLE(note=f"larger than {most} bytes"))
+                return self._withhold(uncheckable(self._visit.x, f"larger than {most} bytes"))
             return self._pass_by(complete=complete)
         return self._decide(b"".join(self._collected)) if complete else None
 
@@ -282,7 +231,7 @@ class Answering:
         for event in released.events:
             visit.core.sink.append(event)
         if released.problem is not None:
-            return self.fail(released.problem)
+            return self._withhold(released.problem)
         changed = released.body != body
         block = collected_fields(head, cache=visit.x.plan.operation.cache, changed=changed)
         self.done = True
@@ -296,6 +245,12 @@ class Answering:
         visit.status = status
         visit.sent += len(body)
         return Out(status, [*pairs(block + response.fields(visit.x, status)), *framing], body, True)
+
+    def _withhold(self, problem: Problem) -> Out:
+        """Refuse after all: the application answered, and its answer may not leave (step 14)."""
+        self.done = True
+        self._visit.withhold(problem)
+        return refused(self._visit, problem)
 
     def fail(self, problem: Problem, status: int = 0) -> Out:
         """End with a problem of the way: by an answer, or visibly inside the answer.

@@ -12,7 +12,7 @@ from time import time
 from msgspec.structs import replace
 
 from yett.engine.exchange import Exchange
-from yett.gate.within.answering import Answering, BrokenError, Out, refuse_unread, refused, whole
+from yett.gate.within.answering import Answering, BrokenError
 from yett.gate.within.asgi_asking import Asking
 from yett.gate.within.asgi_body import Body, ClientLeftError, Replay
 from yett.gate.within.asgi_scope import App, Message, Receive, Scope, Send, call_scope, heard
@@ -20,6 +20,7 @@ from yett.gate.within.core import Core
 from yett.gate.within.incoming import Heard, read_heard
 from yett.gate.within.outgoing import Outgoing, forwarded
 from yett.gate.within.visit import Visit
+from yett.gate.within.writing import Out, refuse_unread, refused, whole
 from yett.problems import (
     CREDENTIAL_EXPIRED,
     MALFORMED_REQUEST,

@@ -12,13 +12,13 @@ import asyncio
 from time import time
 
 from yett.gate.handshake import check_origin
-from yett.gate.within.answering import Out, refuse_unread, refused
 from yett.gate.within.asgi_asking import Asking
 from yett.gate.within.asgi_scope import App, Message, Receive, Scope, Send, call_scope, heard
 from yett.gate.within.core import Core
 from yett.gate.within.incoming import read_heard
 from yett.gate.within.outgoing import forwarded
 from yett.gate.within.visit import Visit
+from yett.gate.within.writing import Out, refuse_unread, refused
 from yett.problems import CREDENTIAL_EXPIRED, MALFORMED_REQUEST, Problem
 from yett.terms import Forward
 

@@ -16,6 +16,7 @@ from yett.engine import record
 from yett.engine.decide import again, decide
 from yett.engine.exchange import Exchange
 from yett.engine.questions import Question
+from yett.engine.release import RELEASE_STEP
 from yett.gate.within.core import Core, Current
 from yett.gate.within.incoming import Incoming
 from yett.problems import INTERNAL, NOT_RECORDED, REQUEST_TIMEOUT, Problem
@@ -142,6 +143,13 @@ class Visit:
             self.decision = self.refusal(problem)
         elif self.decision.problem is None:
             self.decision = replace(self.decision, problem=problem)
+
+    def withhold(self, problem: Problem) -> None:
+        """Note that the application's answer may not leave: a refusal, at the step that said so."""
+        assert self.decision is not None
+        self.decision = replace(
+            self.decision, verdict=Verdict.REFUSE, step=RELEASE_STEP, problem=problem
+        )
 
     def caller(self, *, read: bool = False) -> Caller:
         """Make what the application is told; `read`: in a read that a rule makes."""

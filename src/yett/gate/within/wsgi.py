@@ -12,11 +12,11 @@ from os import PathLike
 from pathlib import Path
 
 from yett.gate.edge import Sink
-from yett.gate.within.answering import refuse_unread
 from yett.gate.within.core import Core
 from yett.gate.within.incoming import Incoming, read_heard
 from yett.gate.within.upkeep import Upkeep
 from yett.gate.within.visit import Visit
+from yett.gate.within.writing import refuse_unread
 from yett.gate.within.wsgi_asking import App, StartResponse
 from yett.gate.within.wsgi_environ import Environ, heard
 from yett.gate.within.wsgi_loop import LoopThread

@@ -13,9 +13,10 @@ from time import time
 from typing import Any
 
 from yett.gate.asking import QUESTION_SECONDS
-from yett.gate.within.answering import Answering, BrokenError, Out, refused, whole
+from yett.gate.within.answering import Answering, BrokenError
 from yett.gate.within.outgoing import Fields, forwarded
 from yett.gate.within.visit import Visit
+from yett.gate.within.writing import Out, refused, whole
 from yett.gate.within.wsgi_asking import App, Asking, Head, StartResponse, close, read_head
 from yett.gate.within.wsgi_environ import Environ, call_environ
 from yett.gate.within.wsgi_input import Body, ClientLeftError
