@@ -39,6 +39,7 @@ ROUTE_CROSSING = Rule("route-crossing", "warning", "two path templates match the
 
 # Authorization
 AUTHZ_POLICY = Rule("authz-policy", "error", "a Cedar policy cannot be used")
+AUTHZ_NAME = Rule("authz-name", "error", "two things would have one Cedar name")
 AUTHZ_ATTRIBUTE = Rule("authz-attribute", "error", "an attribute of a record cannot be read")
 AUTHZ_REFERENCE = Rule("authz-reference", "warning", "a reference to a record is not checked")
 AUTHZ_CLASS = Rule("authz-class", "error", "a field class stands where no rule can reach it")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from yett.contract.model import Contract, Machine
 from yett.contract.places import Source
 from yett.contract.report import Report, quote
+from yett.policy.authz.clashes import find_clashes
 from yett.policy.authz.facets import Facets
 from yett.policy.authz.facts import Facts, gather_facts
 from yett.policy.authz.generated import (
@@ -48,6 +49,8 @@ def build_authz(contract: Contract, report: Report) -> tuple[Authz | None, Repor
     facts = gather_facts(contract, report)
     if facts is None:
         return None, lints
+    find_clashes(facts, report)
+    report.refuse()
     schema = derive_schema(facts)
     _check_machines(facts, report)
     report.refuse()

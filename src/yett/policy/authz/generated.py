@@ -6,10 +6,17 @@ Generated ids are `kind:operation`, which no `@id` of the team may look like.
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Iterable
 
 from yett.contract.model import Machine, PolicyText
 from yett.policy.authz.names import cedar_string
+from yett.policy.cedar.rules import ID
+
+MAX_PLAIN_CHARACTERS = 100
+DIGEST_CHARACTERS = 8
+_NO_ID = re.compile(r"[^A-Za-z0-9._:/-]")
 
 STATE, SEEN, DEFAULT = "state", "seen", "default"
 PATH = "generated"
@@ -57,4 +64,9 @@ def default_policy(action: str) -> str:
 
 
 def _id(kind: str, action: str) -> str:
-    return cedar_string(f"{kind}:{action}")
+    """Write the id of a rule; an action that no id can hold is told from others by its digest."""
+    text = f"{kind}:{action}"
+    if not ID.fullmatch(text):
+        digest = hashlib.sha256(action.encode()).hexdigest()[:DIGEST_CHARACTERS]
+        text = f"{_NO_ID.sub('_', text)[:MAX_PLAIN_CHARACTERS]}-{digest}"
+    return cedar_string(text)

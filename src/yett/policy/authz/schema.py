@@ -64,7 +64,7 @@ def derive_schema(facts: Facts) -> Schema:
     for operation in facts.operations():
         record = facts.records.get(operation.id)
         resource = record.resource.type if record is not None else API
-        for action, groups in _actions(operation, facts):
+        for action, groups in actions_of(operation, facts):
             made[action] = ActionType(
                 id=action,
                 groups=groups,
@@ -126,7 +126,7 @@ def _referred(entities: dict[str, EntityType]) -> list[str]:
     return found
 
 
-def _actions(operation: Operation, facts: Facts) -> list[tuple[str, tuple[str, ...]]]:
+def actions_of(operation: Operation, facts: Facts) -> list[tuple[str, tuple[str, ...]]]:
     """Return the operation's action and those of its field classes, each with its groups."""
     action = facts.actions[operation.id]
     kind = READING if operation.method in SAFE else WRITING
