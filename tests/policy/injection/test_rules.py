@@ -7,15 +7,20 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from yett.policy.injection.detect import INERT
 from yett.policy.injection.rules import (
     _MORE,
+    ALL_SPARKS,
+    LONG_CHARS,
     PROFILES,
     RULES,
     SPARKS,
     compile_rules,
     find_sparks,
+    make_search,
 )
 
 
@@ -74,8 +79,42 @@ def test_sparks_lose_nothing(corpora):
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_sparks_are_characters_that_are_looked_for(rule):
     """A spark that the one pass does not find would silence its rule."""
-    assert all(SPARKS.fullmatch(spark) for spark in rule.sparks)
+    assert ALL_SPARKS.issuperset(rule.sparks)
     assert rule.sparks or rule.id == "sql-number"
+
+
+@given(st.text(max_size=3 * LONG_CHARS), st.text(st.sampled_from("".join(ALL_SPARKS) + "a ")))
+def test_long_values_have_the_same_sparks(text, more):
+    """Both ways to find them agree, whatever the characters: also without their bracket."""
+    lower = (text + more).lower()
+    wanted = set(SPARKS.findall(lower)) - {"("}
+    assert ALL_SPARKS & set(lower) - {"("} == wanted
+    for padded in (lower, lower + "a" * LONG_CHARS):
+        assert ALL_SPARKS & find_sparks(padded) - {"("} == wanted
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.first], ids=lambda rule: rule.id)
+def test_what_is_looked_for_first_is_in_every_match(rule, corpora):
+    """A rule that looks for a part of itself first finds what it finds without."""
+    plain, quick = re.compile(rule.pattern, re.ASCII).search, make_search(rule)
+    words = [word for word in re.findall("[a-z]+", rule.pattern) if len(word) > 2]
+    random = Random(8)
+    bits = ["';", "1; ", ") ;\t", "; ", "'", "1", "* ", "(", "--", "\n", *(f"{w} " for w in words)]
+    made = ["".join(random.choices(bits, k=random.randint(2, 6))) for _ in range(20_000)]
+    found = 0
+    for text in (*made, *(value.lower() for value in corpora("sqli"))):
+        found += plain(text) is not None
+        assert bool(quick(text)) == (plain(text) is not None), text
+    assert found > 50
+
+
+def test_a_command_after_any_separator():
+    """A bracket counts with its dollar alone; all else by itself."""
+    search = next(make_search(rule) for rule in RULES if rule.id == "command")
+    for before in (";", "|", "&", "`", "\n", "$(", "x$(", ";("):
+        assert bool(search(f"{before} whoami")) == (before != ";("), before
+    assert not search("(whoami")
+    assert not search("$ (whoami")
 
 
 def test_the_page_lists_every_rule():

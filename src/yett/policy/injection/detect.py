@@ -69,7 +69,7 @@ def make_detector(profile: str, library: Library) -> Detector:
     look = _make_look(profile, library)
     quick, blob = _QUICK.fullmatch, BLOB.fullmatch
     inert = INERT.fullmatch
-    special = re.compile(f"%|{_FOLDABLE.pattern}").search
+    foldable = _FOLDABLE.search
 
     def detect(text: str) -> str | None:
         if (simple := quick(text)) is not None:
@@ -79,7 +79,8 @@ def make_detector(profile: str, library: Library) -> Detector:
                 return ""
         if len(text) > LEAST_BLOB_CHARS and blob(text):
             return _inert(text)
-        if len(text) <= WINDOW_CHARS and not special(text):
+        plain = "%" not in text and (text.isascii() or not foldable(text))
+        if plain and len(text) <= WINDOW_CHARS:
             return look(text)
         windows = (window for reading in _readings(text) for window in _windows(reading))
         return next(filter(None, map(look, windows)), "")

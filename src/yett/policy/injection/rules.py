@@ -31,6 +31,7 @@ class Rule(Struct, frozen=True):
         pattern: regular expression, searched in the value in lower case (which lets `re` skip to
             its first letters; it does not with `IGNORECASE`).
         profiles: the kinds of text (`x-yett-text`) it is for.
+        first: a part of every match that `re` can skip to where it cannot for the whole.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Rule(Struct, frozen=True):
     needs: tuple[str, ...]
     pattern: str
     profiles: frozenset[str] = TEXT
+    first: str = ""
 
 
 # MongoDB query and update operators that change what is asked, and `$where`, which runs a script.
@@ -227,13 +229,14 @@ RULES: tuple[Rule, ...] = (
         r"|\b(?:document|window|self|top|parent)\.location(?:\.href)?\s{0,9}=[^=]"
         r"|\[\]\[[\"'(]|\bconstructor\.constructor\(|\bonerror\s{0,9}=\s{0,9}(?:alert|eval)",
     ),
-    # The command after a separator, with an argument that gives it away (CWE-78).
+    # The command after a separator, with an argument that gives it away (CWE-78). It starts with a
+    # set of characters, not with a choice, so that `re` skips to them: 0.2 us where it took 1.2.
     Rule(
         "command",
         78,
         ";|&`(\n",
         (";", "|", "&", "`", "$(", "\n"),
-        r"(?:[;|&`\n]|\$\()[ \t]{0,9}+(?=[a-z/])(?:/(?:usr/)?bin/)?(?:"
+        r"[;|&`\n(](?:(?<!\()|(?<=\$\())[ \t]{0,9}+(?=[a-z/])(?:/(?:usr/)?bin/)?(?:"
         r"cat\s{1,9}[/\\.~]|cat\$ifs|cat<|type\s{1,9}[a-z]:\\"
         r"|(?:wget|curl)\s{1,9}(?:-\w{1,9}\s{1,9}){0,3}(?:https?:|\$|\d)|n(?:c|cat|etcat)\s{1,9}(?:-|\d)"
         r"|(?:ba|da|z|k)?sh\s{1,9}-[ci]|whoami\b|id\s{0,9}(?:[;|&`)#]|\Z)"
@@ -317,6 +320,8 @@ RULES: tuple[Rule, ...] = (
         r"|(?:vacuum|rollback|commit|shutdown)\b\s{0,9}(?:--|;|#|\Z)|exec(?:ute)?\s{1,9}(?:master|xp_"
         r"|sp_|immediate\b)|attach\s{1,9}database\b|copy\s{1,9}\w{1,64}\s{1,9}(?:from|to)\s{1,9}program"
         r"|select(?:/\*|\s{1,9}(?:\*|\d|'|@|\w{1,40}\(|\w{1,64}\s{1,9}from\b)))",
+        first=r";\s{0,9}+(?:waitfor|drop|alter|truncate|create|grant|insert|delete|update|pragma"
+        r"|vacuum|rollback|commit|shutdown|exec|attach|copy|select)",
     ),
     # A condition after a closing quote, or after a number that is the start of the value.
     Rule(
@@ -352,9 +357,12 @@ DANGEROUS_KEYS = frozenset({"__proto__", "__defineGetter__", "__defineSetter__",
 OPERATOR_KEY = re.compile(rf"(?i)(?:\A|[.\[])\$(?:{_OPERATORS})\b|\[__proto__\]|\A__proto__[.\[]")
 
 
-# One pass finds which sparks a value has: most sentences have none, or an apostrophe (0.3 us).
+# One pass finds which sparks a value has: most sentences have none, or an apostrophe (0.3 us). From
+# here on it is quicker to delete all else: 0.7 us for 150 characters, the expression takes 1.2.
+LONG_CHARS = 80
 SPARKS = re.compile(r"[\x00\x08\x1b\r\n${%;|&`<>\\()\[:/#='\"_+]")
 ALL_SPARKS = frozenset("\x00\x08\x1b\r\n${%;|&`<>\\()[:/#='\"_+")
+_NO_SPARKS = bytes(set(range(256)) - {ord(spark) for spark in ALL_SPARKS})
 # Two more that are no character: a name, and a number at the start.
 PROTOTYPE, NUMBER = "rototype", "0"
 _MORE = {"prototype": {PROTOTYPE}, "sql-number": {NUMBER}}
@@ -368,7 +376,7 @@ def compile_rules(profile: str) -> Callable[[frozenset[str]], tuple[Compiled, ..
     table = [
         (
             _MORE.get(rule.id, set()).union(rule.sparks),
-            (rule.needs, re.compile(rule.pattern, re.ASCII).search, f"rule:{rule.id}"),
+            (rule.needs, make_search(rule), f"rule:{rule.id}"),
         )
         for rule in RULES
         if profile in rule.profiles
@@ -385,6 +393,15 @@ def compile_rules(profile: str) -> Callable[[frozenset[str]], tuple[Compiled, ..
     return candidates
 
 
+def make_search(rule: Rule) -> Callable[[str], Any]:
+    """Return what searches a value in lower case."""
+    search = re.compile(rule.pattern, re.ASCII).search
+    if not rule.first:
+        return search
+    first = re.compile(rule.first, re.ASCII).search
+    return lambda lower: first(lower) and search(lower)
+
+
 def _open_needs(needs: tuple[str, ...], found: frozenset[str]) -> tuple[str, ...] | None:
     """What is left to look for when these sparks are known; None when the rule cannot match.
 
@@ -398,7 +415,7 @@ def _open_needs(needs: tuple[str, ...], found: frozenset[str]) -> tuple[str, ...
 
 def find_sparks(lower: str) -> frozenset[str]:
     """List what a value in lower case has that a rule could start from."""
-    found = SPARKS.findall(lower)
+    found = SPARKS.findall(lower) if len(lower) < LONG_CHARS else _left(lower)
     if PROTOTYPE in lower:
         found.append(PROTOTYPE)
     if lower.lstrip(" -")[:1].isdecimal():
@@ -407,3 +424,9 @@ def find_sparks(lower: str) -> frozenset[str]:
     if "(" in found and lower.count("(") == lower.count(" ("):
         return frozenset(found) - {"("}
     return frozenset(found)
+
+
+def _left(lower: str) -> list[str]:
+    # A lone surrogate cannot come from UTF-8, but a scan must never raise.
+    data = lower.encode("utf-8", "surrogatepass")
+    return list(data.translate(None, _NO_SPARKS).decode("ascii"))

@@ -15,6 +15,8 @@ ANY_NAME = "*"
 # Looks at one string: see `injection.detect.Detector`.
 Look = Callable[[str], str | None]
 
+_EMPTY: frozenset[str] = frozenset()
+
 
 class Spot:
     """A place in a value: what to do with a string here, and where to go below.
@@ -26,6 +28,7 @@ class Spot:
         look: what to ask of a string here; None when strings are not scanned. Set by `bind`.
         look_at_name: the same for the names of members no schema names.
         fields: named members; None is a member with nothing to scan.
+        knows: whether all names of a value are among them. Set by `bind`.
         scanned: the others, with their names. Set by `bind`.
         extra: members no schema names.
         items: array items.
@@ -36,6 +39,7 @@ class Spot:
         "extra",
         "fields",
         "items",
+        "knows",
         "look",
         "look_at_name",
         "mode",
@@ -52,6 +56,7 @@ class Spot:
         self.extra: Spot | None = self
         self.items: Spot | None = self
         self.prefix: tuple[Spot | None, ...] = ()
+        self.knows: Callable[[Iterable[str]], bool] = _EMPTY.issuperset
         self.scanned: tuple[tuple[str, Spot], ...] = ()
         self.look: Look | None = None
         self.look_at_name: Look | None = None
@@ -68,6 +73,7 @@ def bind(spots: Iterable[Spot | None], looks: Mapping[str, Look]) -> None:
         look = looks[spot.profile]
         spot.look = None if spot.mode is Mode.OFF else look
         spot.look_at_name = None if spot.names is Mode.OFF else look
+        spot.knows = frozenset(spot.fields).issuperset
         spot.scanned = tuple((name, inner) for name, inner in spot.fields.items() if inner)
         below = (*spot.fields.values(), *spot.prefix, spot.extra, spot.items)
         waiting += [inner for inner in below if inner]

@@ -51,10 +51,9 @@ class Walk:
     def _read_members(
         self, spot: Spot, value: dict[str, Any], place: Trail, stack: list[tuple[Spot, Any, Trail]]
     ) -> None:
-        fields = spot.fields
-        if not value.keys() <= fields.keys():
+        if not spot.knows(value):
             for key, stray in value.items():
-                if key not in fields:
+                if key not in spot.fields:
                     self._read_name(spot, key, stray, place)
                     if spot.extra is not None:
                         self._enter(spot.extra, stray, place, ANY_NAME, stack)
@@ -75,11 +74,20 @@ class Walk:
     def _read_items(
         self, spot: Spot, value: list[Any], place: Trail, stack: list[tuple[Spot, Any, Trail]]
     ) -> None:
-        below = len(spot.prefix)
+        inner, prefix = spot.items, spot.prefix
+        if inner is None and not prefix:
+            return
         for index, item in enumerate(value):
-            inner = spot.prefix[index] if index < below else spot.items
-            if inner is not None:
-                self._enter(inner, item, place, index, stack)
+            if prefix:
+                inner = prefix[index] if index < len(prefix) else spot.items
+            if inner is None:
+                continue
+            # What `_enter` does, written out: 0.1 us an item.
+            kind = type(item)
+            if kind is dict or kind is list or kind is tuple:
+                stack.append((inner, item, (place, index)))
+            elif kind is str:
+                self._read(inner, item, (place, index))
 
     def _enter(
         self,
