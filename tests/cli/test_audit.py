@@ -218,8 +218,8 @@ def test_bad_input(call, words, says):
     [
         (None, "no such file"),
         ("[store\n", "yett.toml: "),
-        ("[store]\nledger = 5\n", "`store.ledger` is no text"),
-        ("store = 5\n", "yett.toml: "),
+        ("[store]\nledger = 5\n", "`store.ledger` names no file"),
+        ("store = 5\n", "yett.toml: `store` is no table"),
         ('[store]\nledger = "none"\n', "there is no ledger"),
     ],
 )

@@ -148,7 +148,8 @@ def test_a_revoked_key_is_not_rotated(run):
         (None, "no such file"),
         ("", "no file of API keys is named"),
         ("[identity]\nkeys = 5", "no file of API keys is named"),
-        ("identity = 5", "`yett check` says more"),
+        ("identity = 5", "`identity` is no table"),
+        ('[identity]\nkeys = "k"\n[vocabulary]\nroles = 5', "lists no scopes or no roles"),
         ("[", "`yett check` says more"),
     ],
 )

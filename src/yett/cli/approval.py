@@ -11,7 +11,6 @@ import contextlib
 import json
 import sqlite3
 import time
-import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,8 +18,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from yett.cli.audit_view import printable
+from yett.cli.failing import fail
 from yett.cli.folder import chosen_folder, in_folder
-from yett.cli.key_place import fail
+from yett.cli.forms import text_or_json
+from yett.cli.settings import named_path
 
 if TYPE_CHECKING:
     from yett.engine.approvals import Approval
@@ -28,14 +29,7 @@ if TYPE_CHECKING:
 
 DEFAULT_FILE = "var/approvals.db"
 
-form_option = click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="for people or for programs",
-)
+form_option = text_or_json("for people or for programs")
 
 Find = Callable[[], Path]
 
@@ -52,7 +46,7 @@ def approval(ctx: click.Context) -> None:
     """
     folder = ctx.obj
     # Looked up when a command needs it, so that `--help` works anywhere.
-    ctx.obj = lambda: approvals_file(chosen_folder(ctx, folder))
+    ctx.obj = lambda: named_path(chosen_folder(ctx, folder), "authz", "approvals", DEFAULT_FILE)
 
 
 @approval.command("list")
@@ -120,22 +114,6 @@ def refuse_command(find: Find, identifier: str) -> None:
     if reason:
         fail(2, f"`{printable(identifier)}`: {reason}", "`yett approval list` shows what is open")
     click.echo(f"{identifier} is cancelled", err=True)
-
-
-def approvals_file(folder: Path) -> Path:
-    """Find the file of a contract folder; the rest of yett.toml need not be right for that."""
-    settings = folder / "yett.toml"
-    try:
-        text = settings.read_text(encoding="utf-8")
-        name = tomllib.loads(text).get("authz", {}).get("approvals", DEFAULT_FILE)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "is not UTF-8"
-        fail(2, f"{settings}: {reason.lower()}", "`-C DIR` names the contract folder")
-    except (tomllib.TOMLDecodeError, AttributeError) as error:
-        fail(2, f"{settings}: {error}", "`yett check` says more")
-    if not isinstance(name, str) or not name:
-        fail(2, f"{settings}: `authz.approvals` names no file", "`yett check` says more")
-    return folder / name
 
 
 def _existing(path: Path) -> Path:

@@ -15,10 +15,9 @@ import re
 import shlex
 import sys
 import time
-import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 from msgspec import to_builtins
@@ -33,7 +32,10 @@ from yett.cli.audit_view import (
     report_json,
     report_text,
 )
+from yett.cli.failing import fail
 from yett.cli.folder import chosen_folder, in_folder
+from yett.cli.forms import text_or_json
+from yett.cli.settings import named_path
 from yett.cli.when import read_time
 
 if TYPE_CHECKING:
@@ -44,14 +46,7 @@ DEFAULT_LEDGER = "var/ledger"
 DEFAULT_LIMIT = 50
 _RESOURCE = re.compile(r'[A-Za-z_][A-Za-z0-9_:]*::".*"')
 
-form_option = click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="for people or for programs (one JSON object a line)",
-)
+form_option = text_or_json("for people or for programs (one JSON object a line)")
 
 
 @click.group("audit")
@@ -69,7 +64,9 @@ def audit(ctx: click.Context, ledger: Path | None) -> None:
     """
     parent = ctx.obj
     # Looked up when a command needs it, so that `--help` works anywhere.
-    ctx.obj = lambda: ledger or ledger_folder(chosen_folder(ctx, parent))
+    ctx.obj = lambda: (
+        ledger or named_path(chosen_folder(ctx, parent), "store", "ledger", DEFAULT_LEDGER)
+    )
 
 
 @audit.command("verify")
@@ -93,9 +90,9 @@ def verify_command(
 
     remembered = parse_head(head) if head is not None else None
     if head is not None and remembered is None:
-        _fail(2, f"`{printable(head)}` is no head", "a head is INDEX:LINK, with 64 hex digits")
+        fail(2, f"`{printable(head)}` is no head", "a head is INDEX:LINK, with 64 hex digits")
     if end is not None and end < start:
-        _fail(2, f"`--to {end}` lies before `--from {start}`", "give the smaller one to --from")
+        fail(2, f"`--to {end}` lies before `--from {start}`", "give the smaller one to --from")
     folder = _existing(find_ledger())
     with _outside_failures(), _progress() as progress:
         report = verify(folder, start=start, end=end, head=remembered, progress=progress)
@@ -155,7 +152,7 @@ def search_command(
     _check_code(conditions["code"])
     _check_resource(conditions["resource"])
     if counted and follow:
-        _fail(2, "`--count` ends and `--follow` does not", "leave one of them out")
+        fail(2, "`--count` ends and `--follow` does not", "leave one of them out")
     conditions["since"] = _time(conditions["since"], now, 0.0)
     conditions["until"] = _time(conditions["until"], now, float("inf"))
     wanted = Filter(**{name: value for name, value in conditions.items() if value is not None})
@@ -173,7 +170,7 @@ def search_command(
     if not search.found and form == "text":
         click.echo("nothing found", err=True)
     if search.unreadable:
-        _fail(1, f"{search.unreadable} lines are no records", "`yett audit verify` names the first")
+        fail(1, f"{search.unreadable} lines are no records", "`yett audit verify` names the first")
 
 
 @audit.command("show")
@@ -201,32 +198,16 @@ def show_command(find_ledger: Callable[[], Path], identifier: str, form: str) ->
             records = list(itertools.islice(search.oldest(), DEFAULT_LIMIT))
     if not records:
         hint = "an index is a number, else it is taken for a request id"
-        _fail(2, f"there is no record `{printable(identifier)}`", hint)
+        fail(2, f"there is no record `{printable(identifier)}`", hint)
     if form == "json":
         click.echo("\n".join(as_json(as_object(record)) for record in records))
     else:
         click.echo("\n\n".join(as_block(record, str(folder)) for record in records))
 
 
-def ledger_folder(contract: Path) -> Path:
-    """Find the ledger of a contract folder; the rest of yett.toml need not be right for that."""
-    settings = contract / "yett.toml"
-    try:
-        text = settings.read_text(encoding="utf-8")
-        ledger = tomllib.loads(text).get("store", {}).get("ledger", DEFAULT_LEDGER)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "is not UTF-8"
-        _fail(2, f"{settings}: {reason.lower()}", "`-C DIR` names the contract folder")
-    except (tomllib.TOMLDecodeError, AttributeError) as error:
-        _fail(2, f"{settings}: {error}", "`yett check` says more")
-    if not isinstance(ledger, str):
-        _fail(2, f"{settings}: `store.ledger` is no text", "`yett check` says more")
-    return contract / ledger
-
-
 def _existing(folder: Path) -> Path:
     if not folder.is_dir():
-        _fail(2, f"{folder}: there is no ledger", "`yett serve` begins one; `-C DIR` chooses it")
+        fail(2, f"{folder}: there is no ledger", "`yett serve` begins one; `-C DIR` chooses it")
     return folder
 
 
@@ -235,7 +216,7 @@ def _time(text: str | None, now: float, default: float) -> float:
         return default
     moment = read_time(text, now)
     if moment is None:
-        _fail(2, f"`{printable(text)}` is no time", "such as `30m`, `2h`, `7d`, `2026-11-22T08:00`")
+        fail(2, f"`{printable(text)}` is no time", "such as `30m`, `2h`, `7d`, `2026-11-22T08:00`")
     return moment
 
 
@@ -248,7 +229,7 @@ def _check_code(code: str) -> None:
     if code and code not in codes:
         near = difflib.get_close_matches(code, codes, 1)
         hint = f"did you mean `{near[0]}`?" if near else "they are in docs/reference/problems.md"
-        _fail(2, f"`{printable(code)}` is no code of a problem", hint)
+        fail(2, f"`{printable(code)}` is no code of a problem", hint)
 
 
 def _check_resource(resource: str) -> None:
@@ -258,7 +239,7 @@ def _check_resource(resource: str) -> None:
     type_, _, id_ = resource.partition("::")
     named = f"{type_}::{json.dumps(id_, ensure_ascii=False)}" if id_ else 'Booking::"3"'
     text = f"`{printable(resource)}` is no record"
-    _fail(2, text, printable(f"its id stands in quotes: `--resource {shlex.quote(named)}`"))
+    fail(2, text, printable(f"its id stands in quotes: `--resource {shlex.quote(named)}`"))
 
 
 def _count(search: Search, wanted: Filter, limit: int, form: str) -> None:
@@ -314,18 +295,11 @@ def _outside_failures() -> Iterator[None]:
     try:
         yield
     except LedgerError as error:
-        _fail(3, str(error), error.hint)
+        fail(3, str(error), error.hint)
     except BrokenPipeError:
         # `yett audit search | head`: the reader has enough. Click would answer 1, which here means
         # a broken chain; a flush at exit would complain a second time.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OSError as error:
-        _fail(3, f"{error.filename or 'the ledger'}: {(error.strerror or str(error)).lower()}")
-
-
-def _fail(code: int, message: str, hint: str = "") -> NoReturn:
-    click.echo(message, err=True)
-    if hint:
-        click.echo(f"hint: {hint}", err=True)
-    sys.exit(code)
+        fail(3, f"{error.filename or 'the ledger'}: {(error.strerror or str(error)).lower()}")

@@ -15,8 +15,10 @@ from typing import Any
 import click
 import msgspec
 
+from yett.cli.failing import fail
 from yett.cli.folder import chosen_folder, in_folder
-from yett.cli.key_place import Place, explained, fail, find_place, known
+from yett.cli.forms import text_or_json
+from yett.cli.key_place import Place, explained, find_place, known
 from yett.credentials.api_key import KeyRecord
 from yett.state.key_file import Records, change, load_records, make_key
 
@@ -25,14 +27,7 @@ DEFAULT_DAYS = 90
 MAX_DAYS = 366
 DEFAULT_OVERLAP_DAYS = 7
 
-form_option = click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="for people or for programs",
-)
+form_option = text_or_json("for people or for programs")
 days_option = click.option(
     "--days",
     type=click.IntRange(1, MAX_DAYS),

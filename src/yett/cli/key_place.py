@@ -7,16 +7,14 @@ rest of a contract is broken.
 from __future__ import annotations
 
 import difflib
-import sys
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
 
-import click
 from msgspec import Struct
 
+from yett.cli.failing import fail
+from yett.cli.settings import SAYS_MORE, read_table
 from yett.state.errors import StateError
 
 
@@ -31,21 +29,15 @@ class Place(Struct, frozen=True):
 def find_place(folder: Path) -> Place:
     """Find the file of keys of a contract folder; the rest of yett.toml need not be right."""
     settings = folder / "yett.toml"
-    try:
-        config = tomllib.loads(settings.read_text(encoding="utf-8"))
-        name = config.get("identity", {}).get("keys", "")
-        words = config.get("vocabulary", {})
-        scopes, roles = tuple(words.get("scopes", ())), tuple(words.get("roles", ()))
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        fail(2, f"{settings}: {reason}", "`-C DIR` names the contract folder")
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, AttributeError, TypeError) as error:
-        fail(2, f"{settings}: {error}", "`yett check` says more")
+    name, words = read_table(folder, "identity").get("keys"), read_table(folder, "vocabulary")
     if not isinstance(name, str) or not name:
         fail(
             2, f"{settings}: no file of API keys is named", 'write keys = "keys.json" in [identity]'
         )
-    return Place(folder / name, scopes, roles)
+    scopes, roles = words.get("scopes", {}), words.get("roles", {})
+    if not isinstance(scopes, (dict, list)) or not isinstance(roles, (dict, list)):
+        fail(2, f"{settings}: `vocabulary` lists no scopes or no roles", SAYS_MORE)
+    return Place(folder / name, tuple(scopes), tuple(roles))
 
 
 def known(words: tuple[str, ...], vocabulary: tuple[str, ...], what: str) -> None:
@@ -64,11 +56,3 @@ def explained() -> Iterator[None]:
         yield
     except StateError as error:
         fail(2, str(error), error.hint)
-
-
-def fail(code: int, message: str, hint: str = "") -> NoReturn:
-    """Say what is wrong and leave."""
-    click.echo(message, err=True)
-    if hint:
-        click.echo(f"hint: {hint}", err=True)
-    sys.exit(code)

@@ -27,6 +27,7 @@ import yett
 from yett.cli.cores import usable_cores
 from yett.cli.descriptors import raise_limit
 from yett.cli.folder import in_folder
+from yett.cli.forms import text_or_json
 from yett.cli.hazards import hazards
 from yett.cli.journal import Journal
 from yett.cli.operate import Operator
@@ -58,14 +59,7 @@ class Bound(Struct, frozen=True):
 @in_folder
 @click.option("--listen", help="`host:port` instead of `gateway.listen`; port 0 for any free one")
 @click.option("--workers", type=click.IntRange(0, 256), help="processes; 0 for one per core")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="of the ready line on stdout and the lifecycle lines on stderr",
-)
+@text_or_json("of the ready line on stdout and the lifecycle lines on stderr")
 @click.pass_obj
 def serve(parent: object, listen: str | None, workers: int | None, form: str) -> None:
     """Open the gate: enforce the contract on every request, and record each.
