@@ -29,9 +29,7 @@ if TYPE_CHECKING:
     from yett.terms import Finding
 
 MAX_SHOWN_PER_RULE = 10
-WHOLE_COLUMN_CHARACTERS = 32  # names up to this are not broken where a terminal is narrow
 MAX_ROWS_SHOWN = 40  # a table longer than a screen is asked for
-PIPED_TABLE_COLUMNS = 4000  # a row is one line for grep, however long its path
 
 
 @click.command("check")
@@ -127,7 +125,9 @@ def _print_text(findings: tuple[Finding, ...], table: tuple[Row, ...], *, everyt
         verb = "is" if hidden == 1 else "are"
         click.echo(f"{hidden:,} of them {verb} not shown; `yett check --all` shows them")
     if everything or len(table) <= MAX_ROWS_SHOWN:
-        _print_table(table)
+        from yett.cli.coverage_table import print_tables  # noqa: PLC0415 — as the compiler
+
+        print_tables(table)
     click.echo(summary(table))
     if not everything and len(table) > MAX_ROWS_SHOWN:
         click.echo("`yett check --all` shows what guards each operation")
@@ -160,34 +160,3 @@ def summary(table: tuple[Row, ...]) -> str:
         "sensitive": sum(row.sensitive != "-" for row in table),
     }
     return "\n".join(f"{number:>7,} {name}" for name, number in counts.items() if number)
-
-
-def _print_table(table: tuple[Row, ...]) -> None:
-    """Draw the coverage: who may call and what may be sent, then what is asked beyond that."""
-    from yett.cli.coverage import AUTHORIZING, CALLING  # noqa: PLC0415 — as the compiler
-
-    if not table:
-        return
-    _draw(table, CALLING)
-    about = tuple(row for row in table if row.authorizes)
-    used = tuple(name for name in AUTHORIZING if any(getattr(r, name) != "-" for r in about))
-    if about:
-        click.echo()
-        _draw(about, ("operation", *used))
-
-
-def _draw(table: tuple[Row, ...], columns: tuple[str, ...]) -> None:
-    from rich.console import Console  # noqa: PLC0415 — 60 ms that `--format json` does not pay
-    from rich.table import Table  # noqa: PLC0415 — as above
-
-    console = Console(highlight=False, markup=False)
-    if not console.is_terminal:
-        console.width = PIPED_TABLE_COLUMNS
-    drawn = Table(box=None, pad_edge=False, header_style="bold")
-    for name in columns:
-        longest = max(len(getattr(row, name)) for row in table)
-        kept = min(longest, WHOLE_COLUMN_CHARACTERS) if name in ("operation", "record") else None
-        drawn.add_column(name.replace("_", " "), overflow="fold", min_width=kept)
-    for row in table:
-        drawn.add_row(*(getattr(row, name) for name in columns))
-    console.print(drawn)
