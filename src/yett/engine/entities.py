@@ -9,11 +9,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from yett.engine.callers import NO_TEXTS, Unjudged, make_subject, texts_of, typed_value
+from yett.engine.callers import NO_TEXTS, texts_of, typed_value
 from yett.engine.exchange import Exchange
 from yett.engine.pointing import MISSING, pointed
 from yett.policy.authz.model import Shape
-from yett.policy.authz.names import ANONYMOUS
 from yett.policy.cedar.model import Entity, Inputs, Uid, Value
 from yett.policy.cedar.values import ValueMismatch, make_datetime, make_ipaddr, merge
 from yett.terms import Principal
@@ -23,7 +22,7 @@ MAX_SKEW_SECONDS = 300
 
 
 def subject(x: Exchange) -> Entity:
-    """Return the caller as an entity, made once for an exchange.
+    """Return the caller as an entity, found once for an exchange.
 
     Where it cannot be made, `x.unjudged` says why, and `judging.judge` denies.
     """
@@ -31,12 +30,10 @@ def subject(x: Exchange) -> Entity:
         return x.subject
     authz = x.program.policy.authz
     assert authz is not None
-    made = make_subject(x.principal, authz.identity, x.enriched)
-    if isinstance(made, Unjudged):
-        x.unjudged = made.reason
-        made = Entity(Uid(ANONYMOUS, ""))
-    x.subject = made
-    return made
+    caller = x.program.roster.find(x.principal, x.enriched, authz.identity)
+    x.unjudged = caller.unjudged
+    x.subject = caller.entity
+    return caller.entity
 
 
 def context(x: Exchange, seen: bool | None) -> dict[str, Value]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from yett.engine.answers.checks import Checks, make_checks
+from yett.engine.roster import Roster
 from yett.engine.step import Step, observing
 from yett.engine.steps import STEPS
 from yett.policy.browser import Browser
@@ -35,19 +36,23 @@ class Plan(Struct, frozen=True):
 
 
 class Program(Struct, frozen=True):
-    """What the engine runs: the policy, a plan per operation, the ready response blocks."""
+    """What the engine runs: the policy, a plan per operation, the ready response blocks.
+
+    `roster` remembers what was made of callers; nothing else in here ever changes.
+    """
 
     policy: Policy
     plans: dict[str, Plan]
     blocks: Blocks
     browser: Browser
+    roster: Roster
 
 
 def build(policy: Policy) -> Program:
     """Bind a policy to its steps."""
     browser = Browser.from_config(policy.config.cors, answers=enforces(policy.config, "cors"))
     plans = {operation.id: bind(operation, policy, browser) for operation in policy.operations}
-    return Program(policy, plans, Blocks.from_config(policy.config), browser)
+    return Program(policy, plans, Blocks.from_config(policy.config), browser, Roster())
 
 
 def bind(operation: OperationPolicy, policy: Policy, browser: Browser) -> Plan:
