@@ -334,11 +334,15 @@ def test_a_write_that_answers_little_falls_back_on_the_record_read_before(scene)
 
 def test_a_class_in_what_cannot_be_read_does_not_leave(tmp_path):
     """A CSV of the same records would show the phone that the JSON hides."""
-    scene = Scene(tmp_path, policies='@id("all") permit(principal, action, resource);')
+    made = document()
+    get = made["paths"]["/bookings/{id}"]["get"]
+    get["responses"]["200"]["content"]["text/csv"] = {}
+    scene = Scene(tmp_path, made, policies='@id("all") permit(principal, action, resource);')
     released = answered(scene, "/bookings/3", b"3;7;+49", media_type="text/csv")
     assert code(released) is None, "everybody may see everything"
     scene = Scene(
         tmp_path / "b",
+        made,
         policies='@id("all") permit(principal, action in Action::"tag:bookings", resource);',
     )
     released = answered(scene, "/bookings/3", b"3;7;+49", media_type="text/csv")
@@ -491,11 +495,26 @@ def test_what_the_head_tells(scene):
     assert reading(scene.x, 200, JSON) is Mode.OFF
 
 
-def test_downloads_are_not_read_for_undeclared_fields(tmp_path):
-    """Where only undeclared fields matter, other media types go as they come."""
+@pytest.mark.parametrize("media_type", ["application/xml", "text/html", "text/json", "a/x-json"])
+def test_another_type_is_no_way_past_what_is_declared(tmp_path, media_type):
+    """Where nothing but JSON is declared, `Accept: application/xml` brings no undeclared field."""
     made = document()
     made["paths"]["/health"]["get"]["responses"]["200"]["content"][JSON]["schema"] = {
         "properties": {"up": {}}
+    }
+    scene = Scene(tmp_path, made)
+    for body in (b'{"up":1,"host":"x"}', b"<health><host>x</host></health>"):
+        released = answered(scene, "/health", body, media_type=media_type)
+        assert code(released) == "answer-uncheckable" or b"host" not in released.body
+        assert reading(scene.x, 200, media_type) is Mode.ENFORCE
+
+
+def test_downloads_are_not_read_for_undeclared_fields(tmp_path):
+    """Where only undeclared fields matter, other media types that are declared go as they come."""
+    made = document()
+    made["paths"]["/health"]["get"]["responses"]["200"]["content"] = {
+        JSON: {"schema": {"properties": {"up": {}}}},
+        "text/csv": {},
     }
     scene = Scene(tmp_path, made)
     scene.decide("GET", "/health")

@@ -19,7 +19,7 @@ PATCH_SCHEMA = {
     "type": "array",
     "items": {
         "type": "object",
-        "properties": {"op": {"type": "string"}, "path": {"type": "string"}, "value": {}},
+        "properties": {"op": {}, "path": {}, "from": {}, "value": {}},
     },
 }
 
@@ -231,3 +231,94 @@ async def test_a_web_socket_is_decided_on_before_it_begins(tmp_path):
         shake["sec_websocket_key"] = "dGhlIHNhbXBsZSBub25jZQ=="
         assert (await gateway.ask("ann", "GET /bookings/2/live", **shake))[0] == 404
         assert [target for _, target, _ in gateway.upstream.log] == ["/bookings/2"]
+
+
+ENVELOPE = {"type": "object", "required": ["data"]}
+
+
+def enveloped():
+    """The shop, with JSON:API's `data` around the record, in both directions."""
+    contents = document()
+    one = contents["paths"]["/bookings/{id}"]
+    shown = {**ENVELOPE, "properties": {"data": {"$ref": "#/components/schemas/Booking"}}}
+    for method in ("get", "patch"):
+        one[method]["responses"] = answer(shown)
+        one[method]["x-yett"]["resource"]["record"] = "/data"
+    body = takes({**ENVELOPE, "properties": {"data": CHANGE}}, "application/json")
+    one["patch"]["requestBody"] = body
+    new = contents["paths"]["/bookings"]["post"]
+    new["responses"], new["requestBody"] = answer(shown, "201"), body
+    new["x-yett"]["resource"]["record"] = "/data"
+    return contents
+
+
+async def test_a_state_in_an_envelope_is_a_state(tmp_path):
+    """`{"data": {"status": ...}}` moves the record as surely as `{"status": ...}` does."""
+    policies = OWN.replace("resource is Booking) when {", _OWNER, 1)
+    async with attacked(
+        tmp_path, lambda *_: say({"data": BOOKINGS[1]}), enveloped(), policies
+    ) as gateway:
+        body = {"data": {"status": "confirmed"}}
+        assert (await gateway.ask("ann", "PATCH /bookings/1", body))[0] == 403
+        assert (await gateway.ask("ann", "POST /bookings", body))[0] == 409
+        assert gateway.upstream.writes == []
+        body["data"]["status"] = "draft"
+        assert (await gateway.ask("ann", "PATCH /bookings/1", body))[0] == 200
+
+
+_OWNER = """resource is Booking)
+unless { action == Action::"confirmBooking" } when {"""
+
+
+async def test_a_put_that_leaves_the_state_out_sets_it(tmp_path):
+    """A service fills in what a PUT does not say, and that is how a terminal record is reopened."""
+    contents = document()
+    contents["paths"]["/bookings/{id}"]["put"] = operation("putBooking", body=CHANGE, resource=ONE)
+    done = BOOKINGS[1] | {"status": "cancelled"}
+    async with attacked(tmp_path, lambda *_: say(done), contents) as gateway:
+        body = {"note": "x", "phone": "111"}
+        assert (await gateway.ask("ann", "PUT /bookings/1", body))[0] == 409
+        assert gateway.upstream.writes == []
+        body["status"] = "cancelled"
+        assert (await gateway.ask("ann", "PUT /bookings/1", body))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "kind", "body"),
+    [
+        ("PATCH", "application/json", {"id": 2, "note": "x"}),
+        ("PATCH", "application/json", {"id": "1 ", "note": "x"}),
+        ("PUT", "application/json", {"id": 2, "status": "draft", "phone": "111"}),
+        ("PATCH", JSON_PATCH, [{"op": "replace", "path": "/id", "value": 2}]),
+        ("PATCH", JSON_PATCH, [{"op": "copy", "from": "/price", "path": "/id"}]),
+        ("PATCH", FORM, b"id=2&note=x"),
+    ],
+)
+async def test_a_body_names_no_other_record_than_the_target(tmp_path, method, kind, body):
+    """What was decided about is the target; many services save what they are sent by its id."""
+    contents = document()
+    one = contents["paths"]["/bookings/{id}"]
+    schema = {**CHANGE, "properties": {**CHANGE["properties"], "id": {}}}
+    content = takes(schema, "application/json", FORM)
+    content["content"] |= takes(PATCH_SCHEMA, JSON_PATCH)["content"]
+    for name in ("patch", "put"):
+        one[name] = operation(f"{name}Booking", resource={**ONE, "record": ""}) | {
+            "requestBody": content
+        }
+    del contents["components"]["schemas"]["Booking"]["x-yett-machine"]
+    async with attacked(tmp_path, shop, contents) as gateway:
+        assert (await gateway.ask("ann", f"{method} /bookings/1", body, kind))[0] == 403
+        assert gateway.upstream.writes == []
+        if kind == "application/json":
+            assert (await gateway.ask("ann", f"{method} /bookings/1", body | {"id": 1}))[0] == 200
+
+
+async def test_a_stream_leaves_only_to_who_may_see_all_of_it(tmp_path):
+    """Nothing can be left out of what is passed through, so a class keeps the whole of it."""
+    contents = document()
+    follow = operation("followBooking", resource=ONE, stream="response")
+    contents["paths"]["/bookings/{id}/events"] = {"parameters": ID, "get": follow}
+    async with attacked(tmp_path, shop, contents) as gateway:
+        assert (await gateway.ask("sam", "GET /bookings/1/events"))[0] == 403
+        assert (await gateway.ask("bob", "GET /bookings/1/events"))[0] == 404
+        assert (await gateway.ask("ann", "GET /bookings/1/events"))[0] == 200

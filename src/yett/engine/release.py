@@ -14,7 +14,7 @@ from yett.engine.answers.checks import FEW, Checks
 from yett.engine.answers.checks import WITHOUT as WITHOUT  # noqa: PLC0414 — the adapters' word
 from yett.engine.answers.modes import mind, refusal, strictest
 from yett.engine.answers.success import Success
-from yett.engine.answers.undeclared import leave_out
+from yett.engine.answers.undeclared import leave_out, speaks_json
 from yett.engine.exchange import Exchange
 from yett.policy.model import Fault
 from yett.problems import ANSWER_UNCHECKABLE, NO_SUCH_RECORD, Problem
@@ -64,12 +64,11 @@ def reading(x: Exchange, status: int, media_type: str) -> Mode:
     checks = x.plan.checks if x.plan is not None else None
     if checks is None:
         return Mode.OFF
-    declared = checks.declared is not None and may_be_json(media_type)
     if 200 <= status < 300:
         return strictest(
             checks.records if checks.decides is not None and not x.granted else Mode.OFF,
             checks.fields if checks.shown else Mode.OFF,
-            checks.undeclared if declared else Mode.OFF,
+            checks.undeclared if speaks_json(checks, status, media_type) else Mode.OFF,
             Mode.OBSERVE if checks.learns or checks.state is not None else Mode.OFF,
         )
     if checks.guard is not None and (status in FEW or 300 <= status < 400):
@@ -77,7 +76,8 @@ def reading(x: Exchange, status: int, media_type: str) -> Mode:
     if _tells(x, checks, status):
         return checks.records
     # What a refusal of the service may hold is its schema's matter; one that has none is its own.
-    return Mode.OBSERVE if declared and 400 <= status < 500 else Mode.OFF
+    told = checks.declared is not None and may_be_json(media_type)
+    return Mode.OBSERVE if told and 400 <= status < 500 else Mode.OFF
 
 
 def release(x: Exchange, reply: Reply) -> Released:

@@ -14,7 +14,7 @@ from yett.contract.model import Api, MediaType, Operation
 from yett.contract.report import Report
 from yett.contract.rules import Rule
 from yett.policy.cuts import Prune
-from yett.policy.media import may_be_json
+from yett.policy.media import is_json, may_be_json
 from yett.policy.model import Declared
 from yett.policy.notes import Notes
 from yett.policy.pruning import Pruning
@@ -55,7 +55,10 @@ class Answers:
             message = f"an answer's schema is not clear: {self._unclear.said}"
             source, subject = operation.source, operation.id
             self._report.add(ANSWER_OPEN, message, source, hint=hint, subject=subject)
-        return Declared(keep) if any(one is not keep_all for one in keep.values()) else None
+        if all(one is keep_all for one in keep.values()):
+            return None
+        plain = (one.status for one in operation.responses if _is_plain(one.content))
+        return Declared(keep, frozenset(plain))
 
     def _prune(self, content: tuple[MediaType, ...]) -> Prune | None:
         medias = [media for media in content if may_be_json(media.name)]
@@ -86,6 +89,11 @@ class Unclear(Notes):
 def keep_all(value: Any) -> tuple[Any, tuple[str, ...]]:
     """Leave nothing out."""
     return value, ()
+
+
+def _is_plain(content: tuple[MediaType, ...]) -> bool:
+    """Whether JSON is all that is declared: a service may speak XML to who asks for it."""
+    return bool(content) and all(is_json(m.name.partition(";")[0].strip()) for m in content)
 
 
 def make_keep(prune: Prune | None) -> Keep:

@@ -94,9 +94,11 @@ class Declared(Struct, frozen=True):
     Args:
         keep: status (`200`, `2XX`, `default`) -> a function that returns the value with what is
             not declared (or `writeOnly`) left out, and the pointers of what was, at most a few.
+        plain: statuses of which nothing but JSON is declared.
     """
 
     keep: dict[str, Callable[[Any], tuple[Any, tuple[str, ...]]]]
+    plain: frozenset[str] = frozenset()
 
 
 ParameterReader = Callable[[tuple[str, ...], str, dict[bytes, bytes]], "ParametersRead | Fault"]

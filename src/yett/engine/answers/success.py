@@ -15,7 +15,7 @@ from yett.engine.answers.findings import BROKEN, LEAK, finding, named
 from yett.engine.answers.listing import Sifted, lower, put, sift
 from yett.engine.answers.modes import mind, refusal, strictest
 from yett.engine.answers.records import Records
-from yett.engine.answers.undeclared import leave_out
+from yett.engine.answers.undeclared import leave_out, speaks_json
 from yett.engine.exchange import Exchange
 from yett.engine.judging import note
 from yett.engine.pointing import MISSING, pointed
@@ -78,6 +78,7 @@ class Success:
             return self._empty()
         json = may_be_json(media_type)
         if not json:
+            json = speaks_json(self._checks, self._status, media_type)
             unreadable = unreadable or f"it is {media_type[:MAX_TYPE_CHARACTERS]}"
         value = None if unreadable else read_answer(body)
         if isinstance(value, Fault):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from yett.engine.answers.body import may_be_json
 from yett.engine.answers.checks import Checks
 from yett.engine.exchange import Exchange
 from yett.policy.model import Declared
@@ -37,8 +38,21 @@ def leave_out(x: Exchange, checks: Checks, status: int, value: Any) -> bool:
 
 def keeper(declared: Declared, status: int) -> Any:
     """Choose by status: itself, its class, the default (OpenAPI 3.1.1 s4.8.16)."""
-    keep = declared.keep
-    return keep.get(str(status)) or keep.get(f"{status // 100}XX") or keep.get("default")
+    status_ = _entry(declared, status)
+    return declared.keep[status_] if status_ is not None else None
+
+
+def speaks_json(checks: Checks, status: int, media_type: str) -> bool:
+    """Whether an answer is read for what is not declared: it is JSON, or should be nothing else."""
+    declared = checks.declared
+    if declared is None:
+        return False
+    return may_be_json(media_type) or _entry(declared, status) in declared.plain
+
+
+def _entry(declared: Declared, status: int) -> str | None:
+    names = (str(status), f"{status // 100}XX", "default")
+    return next((name for name in names if name in declared.keep), None)
 
 
 def told(lost: tuple[str, ...]) -> str:

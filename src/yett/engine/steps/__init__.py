@@ -18,9 +18,11 @@ from yett.engine.steps.injection import make_injection
 from yett.engine.steps.limits import make_principal_limits, make_source_limits
 from yett.engine.steps.record import make_record
 from yett.engine.steps.references import make_references
+from yett.engine.steps.renamed import make_renamed
 from yett.engine.steps.scopes import make_scopes
 from yett.engine.steps.shape import make_body, make_parameters
 from yett.engine.steps.step_up import make_step_up
+from yett.engine.steps.streamed import make_streamed
 from yett.engine.steps.workflow import make_workflow
 from yett.engine.steps.written import make_written
 
@@ -41,7 +43,9 @@ STEPS: tuple[tuple[int, str, Make], ...] = (
     (11, "records", make_record),
     (11, "records", make_references),
     (11, "records", make_workflow),
+    (11, "records", make_renamed),
     (11, "fields", make_written),
+    (11, "fields", make_streamed),
     (12, "sensitive", make_step_up),
     (12, "sensitive", make_approval),
     (13, "", make_durable),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from yett.engine.changes import UNREAD, assigned, write_of
+from yett.engine.changes import UNREAD, Way, assigned, write_of
 from yett.engine.denial import reason
 from yett.engine.entities import inputs
 from yett.engine.exchange import Exchange
@@ -20,7 +20,7 @@ from yett.engine.own_record import OwnRecord
 from yett.engine.pointing import MISSING
 from yett.engine.step import Asking, Outcome, Step, asking
 from yett.engine.steps.moves import Move, make_moves, permits, wrong_state
-from yett.policy.authz.model import Guard, Machine, Pointer
+from yett.policy.authz.model import Machine, Pointer
 from yett.policy.browser import SAFE_METHODS, Browser
 from yett.policy.cedar.model import Entity
 from yett.policy.model import OperationPolicy, Policy
@@ -33,8 +33,7 @@ def make_workflow(operation: OperationPolicy, policy: Policy, browser: Browser) 
     if guard is None or guard.machine is None or operation.method in SAFE_METHODS:
         return None
     if guard.located is None:
-        pointer = _state_pointer(guard, guard.machine)
-        return Beginning(guard.machine, operation, pointer)
+        return Beginning(guard.machine, operation, guard.state)
     own = OwnRecord(guard, operation, policy)
     moves = make_moves(guard, policy, browser)
     transition = Transition(guard.machine, operation, own, moves, guard.state)
@@ -107,6 +106,8 @@ class Transition:
         if write is UNREAD:
             return UNREADABLE
         requested = assigned(write, self._pointer)
+        if requested is MISSING and write.way is Way.REPLACE:
+            requested = None  # a service may fill in the state that a new record has
         if requested is MISSING:
             self.expect(x)
             return None
@@ -140,14 +141,6 @@ class Transition:
         place = pointer_text(self._pointer or ())
         note = f"the move `{way.name}`: {reason(x)}"
         return NOT_PERMITTED("no rule permits this change of state", pointer=place, note=note)
-
-
-def _state_pointer(guard: Guard, machine: Machine) -> Pointer | None:
-    """Return where the body of a new record shows its state."""
-    if guard.state is not None:
-        return guard.state
-    shown = guard.shape.attributes if guard.shape is not None else ()
-    return next((at for attribute, at in shown if attribute.name == machine.attribute), None)
 
 
 UNREADABLE = NOT_PERMITTED(note="a body that is not read could set the state")

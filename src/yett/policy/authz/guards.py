@@ -49,7 +49,9 @@ def make_guard(operation: Operation, bench: Bench) -> Guard | None:
     machine = _machine(operation, record, facts)
     state = _state(record, machine, facts)
     returns = record is not None and shows_record(record, facts.attributes[record.resource.type])
-    placed = place(record, slice_, facts, whole=_needs_whole(operation, written, state, bench))
+    moved = state is not None and record is not None and not record.new
+    whole = _needs_whole(operation, bench, changed=bool(written) or moved)
+    placed = place(record, slice_, facts, whole=whole)
     if placed.place is Place.UNCHECKABLE:
         _uncheckable(operation, placed, bench.lints)
     guard = Guard(
@@ -87,9 +89,7 @@ def _guards(guard: Guard, operation: Operation) -> bool:
     return bool(busy) or guard.place is not Place.BEFORE or not plain
 
 
-def _needs_whole(
-    operation: Operation, written: tuple[Fields, ...], state: Pointer | None, bench: Bench
-) -> bool:
+def _needs_whole(operation: Operation, bench: Bench, *, changed: bool) -> bool:
     """Whether the record must be there, whatever the operation's own rules read.
 
     Only what changes is authorised, so there must be something to compare with; and who may approve
@@ -99,7 +99,7 @@ def _needs_whole(
         return False
     approving = bench.slices.get(class_action(bench.facts.actions[operation.id], APPROVING))
     approved = approving is not None and reads_record(approving.footprint)
-    return bool(written or state is not None or approved)
+    return changed or approved
 
 
 def _uncheckable(operation: Operation, placed: Placed, lints: Report) -> None:
@@ -202,13 +202,14 @@ def machine_of(declared: DeclaredMachine, api: str) -> Machine:
 
 
 def _state(record: Declared | None, machine: Machine | None, facts: Facts) -> Pointer | None:
-    """Return where a request could set the state; a machine's own moves do not set it so."""
-    if record is None or machine is None or record.safe or record.new:
+    """Return where a request could set the state: in the record, bare or in its envelope."""
+    if record is None or machine is None or record.safe:
         return None
     pair = facts.attributes[record.resource.type].get(machine.attribute)
-    if pair is None or record.facets.at(record.sent, pair[1]) is None:
+    if pair is None:
         return None
-    return pair[1]
+    places = (pair[1], (*read_pointer(record.resource.record), *pair[1]))
+    return next((at for at in places if record.facets.at(record.sent, at) is not None), None)
 
 
 def _hides(record: Declared | None, slice_: Slice) -> bool:
