@@ -133,7 +133,8 @@ def _said(action: Action, side: Side) -> tuple[object, ...]:
     ]
     types = [side.schema.actions[each.id] for each in (action, base)]
     groups = [side.schema.groups_of(each.id) for each in (action, base)]
-    return texts, types, groups, action.security, action.refused, action.located
+    hidden = [each.hidden for each in (action, base)]
+    return texts, types, groups, action.security, action.refused, action.located, hidden
 
 
 def rename_types(side: Side, names: dict[str, str]) -> Side:

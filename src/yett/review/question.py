@@ -12,6 +12,7 @@ import z3
 
 from yett.policy.authz.names import API
 from yett.policy.cedar.types import Attribute, Plain, Record, Reference, SetOf
+from yett.review.blind import seen_by
 from yett.review.encode import Caller, Encoder
 from yett.review.encode_policy import Ruled, encode_rules
 from yett.review.encode_terms import (
@@ -135,7 +136,7 @@ class _Maker:
         if z3.is_false(secured):
             return None
         encoder = self._encoder(side, action, principal, resource)
-        mark = "" if self.alike else "new" if side is self.new else "old"
+        mark = "" if self.alike and self._see_alike() else "new" if side is self.new else "old"
         allowed = [secured, self._valid(side, principal, resource, encoder)]
         rules: list[Ruled] = []
         own: tuple[Ruled, ...] = ()
@@ -144,13 +145,23 @@ class _Maker:
         for each in {step.id: step for step in wanted}.values():
             encoder.variables["action"] = Term(Reference("Action"), text(each.id), FALSE)
             if each.rules is not None:
-                verdict = encode_rules(encoder, each.rules, mark)
+                verdict = encode_rules(encoder, seen_by(each.rules, each.hidden), mark)
                 rules += (own := verdict.rules)
                 untold += verdict.untold
                 allowed.append(verdict.allowed)
         return View(
             side, action, encoder, tuple(rules), own, secured, all_of(*allowed), tuple(untold)
         )
+
+    def _see_alike(self) -> bool:
+        """Whether the same attributes are hidden: a rule the solver is not told may read them."""
+        sides = ((self.old, self.pair.old), (self.new, self.pair.new))
+        seen = [
+            (action.hidden, side.actions[action.base].hidden) if action is not None else None
+            for side, action in sides
+            if action is None or action.base in side.actions
+        ]
+        return None in seen or len(set(seen)) == 1
 
     def _encoder(self, side: Side, action: Action, principal: str, resource: str) -> Encoder:
         who, what = self._principal(side), self._resource(action, resource)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from yett.policy.cedar.model import Inputs
 from yett.policy.cedar.oracle import NO_DECISION, ask_rules
 from yett.review.changes import Case
@@ -67,7 +69,14 @@ def _decide(side: Side, action: Action, case: Case) -> bool | None:
     if action.rules is None:
         return True
     entities = {entity.uid: entity for entity in case.entities}
+    record = entities.get(case.resource)
+    text: str | None = side.text
+    if action.hidden and record is not None and case.resource != case.principal:
+        shown = {name: v for name, v in record.attrs.items() if name not in action.hidden}
+        entities[case.resource] = replace(record, attrs=shown)
+        text = None  # what is left is no whole record
     asked = Inputs(case.principal, case.resource, case.context, entities)
-    found = ask_rules(action.rules, action.id, frozenset(), asked, side.text)
+    groups = side.schema.groups_of(action.id) if text is None else frozenset[str]()
+    found = ask_rules(action.rules, action.id, groups, asked, text)
     answered = not any(error.startswith(NO_DECISION) for error in found.errors)
     return found.allow if answered else None

@@ -10,7 +10,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from yett.contract.model import Contract, Operation
-from yett.policy.authz.model import Authz, Guard, Place
+from yett.policy.authz.model import Authz, Guard, Located
 from yett.policy.authz.names import (
     ANONYMOUS,
     API,
@@ -25,6 +25,7 @@ from yett.policy.cedar.model import Rule
 from yett.policy.cedar.schema_text import write_schema
 from yett.policy.cedar.types import ActionType, EntityType, Schema
 from yett.policy.model import Policy
+from yett.review.blind import hidden_attributes, is_refused
 
 Security = tuple[tuple[tuple[str, frozenset[str]], ...], ...]  # OR of ANDs of (scheme, scopes)
 KINDS = ("anonymous", "user", "service", "key")
@@ -41,7 +42,9 @@ class Action(Struct, frozen=True, kw_only=True):
         security: alternatives of (scheme, scopes); None where nobody may call.
         refused: every call is refused, because a rule reads what nothing declares.
         approval: it is the action of those who approve, not of those who call.
-        located: where the record's id is in the request: an id from elsewhere is another record.
+        located: where the record's id is in the request, and the record in the answer: one from
+            elsewhere is another record.
+        hidden: attributes of the record that rules read and the place of their check never shows.
     """
 
     id: str
@@ -52,6 +55,7 @@ class Action(Struct, frozen=True, kw_only=True):
     refused: bool = False
     approval: bool = False
     located: str = ""
+    hidden: frozenset[str] = frozenset()
 
 
 class Side(Struct, frozen=True, kw_only=True):
@@ -140,15 +144,19 @@ def _actions(
         base = _base(name, operations)
         operation = operations[base]
         guard = authz.guards.get(operation.id) if authz is not None else None
+        slice_ = authz.slices[name] if authz is not None else None
+        approval = name == class_action(base, APPROVING) and name not in operations
         found[name] = Action(
             id=name,
             base=base,
             operation=operation,
-            rules=authz.slices[name].rules if authz is not None else None,
+            rules=slice_.rules if slice_ is not None else None,
             security=_security(operation),
-            refused=_refused(guard),
-            approval=name == class_action(base, APPROVING) and name not in operations,
+            refused=slice_ is not None
+            and is_refused(slice_, guard, inner=name != base, approval=approval),
+            approval=approval,
             located=_located(guard, operation),
+            hidden=hidden_attributes(slice_, guard) if slice_ is not None else frozenset(),
         )
     return found
 
@@ -160,19 +168,21 @@ def _base(action: str, operations: dict[str, Operation]) -> str:
     return action
 
 
-def _refused(guard: Guard | None) -> bool:
-    return guard is not None and guard.place is Place.UNCHECKABLE
-
-
 def _located(guard: Guard | None, operation: Operation) -> str:
-    """Say where an id is; a path's parameter by its place, so that its name can change."""
+    """Say where an id and its record are; a path's parameter by its place, so its name can change.
+
+    A list is read record by record, wherever its array stands.
+    """
     if guard is None or guard.located is None:
         return ""
-    found = guard.located
+    return f"{_named(guard.located, operation)} {'/'.join(guard.pointer)}".rstrip()
+
+
+def _named(found: Located, operation: Operation) -> str:
     names = [part[1:-1] for part in operation.path.split("/") if part[:1] == "{"]
     if found.where == "path" and found.name in names:
         return f"path {names.index(found.name)}"
-    return f"{found.where} {found.name} {'/'.join(found.pointer)}"
+    return f"{found.where} {found.name} {'/'.join(found.pointer)}".rstrip()
 
 
 def _security(operation: Operation) -> Security | None:
