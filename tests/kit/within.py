@@ -28,6 +28,13 @@ paths:
       x-yett: {public: true, max_body: 100}
       requestBody: {required: true, content: {application/octet-stream: {}}}
       responses: {"200": {description: it}}
+  /upload:
+    post:
+      operationId: upload
+      security: []
+      x-yett: {public: true, max_body: 100, stream: request}
+      requestBody: {required: true, content: {application/octet-stream: {}}}
+      responses: {"200": {description: it}}
   /events:
     get:
       operationId: events
@@ -137,7 +144,7 @@ class Client:
         return self.done.is_set()
 
 
-async def visit(yett, *pieces, leaves=False, **told):
+async def visit(yett, /, *pieces, leaves=False, **told):
     """One request with a body in pieces; answers the client after the application ended."""
     client = Client(*pieces, leaves=leaves)
     async with asyncio.timeout(10):
