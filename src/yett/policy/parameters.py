@@ -22,6 +22,7 @@ from yett.policy.percent import EncodingError, split_pairs
 from yett.policy.validator import Judge
 from yett.terms import Mode
 
+_NOTHING: dict[str, Any] = {}
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.\[\]-]{1,64}")
 
 # Reads a whole query string: values and canonical text (OpenAPI 3.2 `in: querystring`).
@@ -59,6 +60,11 @@ def make_reader(plan: Plan) -> ParameterReader:
     """Return the reader; it answers a value or a Fault and never raises."""
     path, header, cookie, judge = plan.path, plan.header, plan.cookie, plan.judge
     required = plan.required
+    # By location, so that what is all there costs one comparison and no loop.
+    needed = tuple(
+        (location, frozenset(name for at, name, _ in required if at == location))
+        for location in dict.fromkeys(at for at, _, _ in required)
+    )
     query_reader = _make_query_reader(plan)
 
     def read(
@@ -75,9 +81,9 @@ def make_reader(plan: Plan) -> ParameterReader:
         found = query_reader(raw, values)
         if isinstance(found, Fault):
             return found
-        for location, name, where in required:
-            if name not in values.get(location, ()):
-                return Fault("missing", where)
+        for location, names in needed:
+            if not names <= values.get(location, _NOTHING).keys():
+                return _missing(required, values)
         if judge is not None:
             verdict = judge(values, 0)
             if isinstance(verdict, Fault):
@@ -85,6 +91,15 @@ def make_reader(plan: Plan) -> ParameterReader:
         return ParametersRead(values, found[0], found[1])
 
     return read
+
+
+def _missing(required: tuple[tuple[str, str, str], ...], values: Values) -> Fault:
+    """Name the first, in the order of the contract, that is not there; one is not."""
+    return next(
+        Fault("missing", where)
+        for location, name, where in required
+        if name not in values.get(location, ())
+    )
 
 
 def read_nothing(
@@ -136,7 +151,8 @@ def _read_path(
     for index, field in fields:
         if index >= len(arguments):
             return Fault("missing", field.where)
-        value = read_field(field, arguments[index])
+        text = arguments[index]
+        value = read_field(field, text) if field.choices else field.read(text)
         if value is UNREADABLE:
             return Fault("mismatch", field.where, "type")
         found[field.name] = value

@@ -7,7 +7,10 @@ from kit.engine import ALICE, BEARER, COOKIE, KEY, need, operation, program, req
 
 from yett.contract.model import SecurityScheme
 from yett.credentials.verifier import Verified
+from yett.engine.exchange import Exchange
 from yett.engine.questions import FetchKeys
+from yett.engine.step import Ask
+from yett.engine.steps.credential import CredentialStep
 from yett.terms import Principal
 
 
@@ -69,6 +72,46 @@ def test_an_unknown_key_is_fetched_once(run, view):
     assert code(decision) == "credential-invalid"
     decision, _, asked = run(bound, request(authorization=b"Bearer new"), False)
     assert (len(asked), code(decision)) == (1, "credential-invalid")
+
+
+@pytest.mark.parametrize("public", [False, True])
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        b"",
+        b"Bearer",
+        b"Bearer ",
+        b"Bearer good",
+        b"bearer good",
+        b"Bearer  good",
+        b"Bearer bad",
+        b"Bearer new",
+        b"Bearer nameless",
+        b"Bearer yett_good",
+        b"bearer yett_good",
+        b"Basic good",
+        b"Bearer\tgood",
+        b"Bearer yett_",
+    ],
+)
+def test_the_usual_case_is_like_any_other(run, view, value, public):
+    """The way that is written out for a single token decides as the loop over all ways does."""
+    view.tokens[b"new"] = Verified(None, "iss", "k2")
+    view.tokens[b"yett_good"] = Verified(Principal(id="svc", kind="key", issuer="yett:keys"))
+    view.tokens[b"nameless"] = Verified(Principal(id="", kind="user", issuer="iss"))
+    headers = {} if value is None else {"authorization": value}
+    found = []
+    for chosen in (CredentialStep.only_bearer, CredentialStep.__call__):
+        op = operation(public=public)
+        bound = program(op)
+        [step] = [s.__self__ for n, s in bound.plans[op.id].steps if n == 4]
+        x = Exchange(bound, request(**headers), view, 0.0)
+        outcome = chosen(step, x)
+        if isinstance(outcome, Ask):
+            outcome = (outcome.question, outcome.resume(x, True), outcome.resume(x, False))
+        found.append((outcome, x.principal, x.proven))
+    assert found[0] == found[1]
 
 
 def test_both_of_two_needed_credentials_are_verified(run, view):

@@ -41,7 +41,14 @@ def make_scopes(operation: OperationPolicy, policy: Policy, browser: Browser) ->
                 return None
         return refusal
 
-    return scopes
+    if len(alternatives) > 1 or len(alternatives[0]) > 1:
+        return scopes
+    only = alternatives[0][0]
+
+    def only_scopes(x: Exchange) -> Outcome:
+        return None if _satisfied(x, only, roles) else refusal
+
+    return only_scopes
 
 
 def _satisfied(x: Exchange, need: Need, roles: dict[str, frozenset[str]]) -> bool:
