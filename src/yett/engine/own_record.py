@@ -7,6 +7,7 @@ whichever of them needs it first. In mode `observe` nothing is locked and no con
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 from yett.engine.exchange import Exchange
 from yett.engine.located import make_finder
@@ -24,8 +25,8 @@ MAX_RESOURCES = 32
 RETRY_SECONDS = 1
 # RFC 9110 s8.8.3, strong; what else stands in it would end the line it is written to (CWE-113).
 _STRONG_TAG = re.compile(rb'"[\x21\x23-\x7e\x80-\xff]{0,256}"')
-# With an If-Match the service must ignore the client's own If-Unmodified-Since (RFC 9110 s13.1.4).
-_CONDITIONS = (b"if-match", b"if-unmodified-since")
+_ANY = b"*"
+_FIXDATE = "%a, %d %b %Y %H:%M:%S GMT"  # RFC 9110 s5.6.7
 
 
 class OwnRecord:
@@ -100,12 +101,31 @@ def _condition(x: Exchange, etag: bytes) -> bytes:
 
     Only for a write to the very target that was read: the condition is evaluated on the target of
     the request, and `/bookings/3/cancel` has another representation, or none. A condition of the
-    client's own stays as it is.
+    client's own stays where it is as strict: `If-Match: *`, a list with the tag, or a date to come
+    would be a way to have the record changed between the read and the write (CWE-367).
     """
-    headers = x.request.headers
-    if any(name in headers for name in _CONDITIONS) or not _STRONG_TAG.fullmatch(etag):
+    if not _STRONG_TAG.fullmatch(etag):
         return b""
-    return b"if-match: %b\r\n" % etag
+    headers = x.request.headers
+    wanted, date = headers.get(b"if-match"), headers.get(b"if-unmodified-since")
+    if wanted is not None:
+        tags = [tag.strip(b" \t") for tag in wanted.split(b",")]
+        kept = _ANY not in tags and etag not in tags
+    else:
+        kept = date is not None and _is_past(date, x.now)
+    return b"" if kept else b"if-match: %b\r\n" % etag
+
+
+def _is_past(date: bytes, now: float) -> bool:
+    """Whether what changes from now on is later than a date; with an `If-Match` none counts.
+
+    RFC 9110 s13.1.4; dates are whole seconds, and those of other forms are taken for none.
+    """
+    try:
+        found = datetime.strptime(date.decode("latin-1"), _FIXDATE).replace(tzinfo=UTC)
+    except ValueError:
+        return False
+    return found.timestamp() < now - 1
 
 
 def _has_readers(guard: Guard, policy: Policy) -> bool:

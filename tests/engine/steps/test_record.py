@@ -213,12 +213,16 @@ def test_a_hostile_id_reads_no_record(tmp_path, key):
         (b'"v1"\r\nx: y', {}, b""),
         (b'"' + b"x" * 300 + b'"', {}, b""),
         (b'"v1"', {"if_match": b'"v0"'}, b""),
-        (b'"v1"', {"if_match": b"*"}, b""),
+        (b'"v1"', {"if_match": b'W/"v1"'}, b""),
+        (b'"v1"', {"if_match": b"*"}, b'if-match: "v1"\r\n'),
+        (b'"v1"', {"if_match": b'"v0",\t"v1" , "v2"'}, b'if-match: "v1"\r\n'),
+        (b'"v1"', {"if_unmodified_since": b"Sat, 29 Oct 2094 19:43:31 GMT"}, b'if-match: "v1"\r\n'),
+        (b'"v1"', {"if_unmodified_since": b"yesterday"}, b'if-match: "v1"\r\n'),
         (b'"v1"', {"if_unmodified_since": b"Sat, 29 Oct 1994 19:43:31 GMT"}, b""),
     ],
 )
 def test_the_write_depends_on_the_record_that_was_decided_on(scene, etag, headers, extra):
-    """A strong ETag becomes If-Match; a client's own condition stays its own."""
+    """A strong ETag becomes If-Match; a client's own condition stays where it is as strict."""
     scene.records["/bookings/3"] = read(booking(), etag)
     decision = scene.decide("PATCH", "/bookings/3", {"note": "x"}, **headers)
     assert decision.forward.extra == extra
