@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import json
+from urllib.parse import unquote
 
 from kit.adapters import compiled_once, starlette
 from kit.gateway import ListSink
 from kit.scenario import Store, token, write_contract
 
 from yett.asgi import Yett
+from yett.wsgi import Yett as Wsgi
 
 SMALL = """
 openapi: 3.1.0
@@ -179,3 +182,76 @@ def form(method="POST", target="/echo", **told):
     """A request of the small contract with a body."""
     fields = [(b"content-type", b"application/octet-stream"), *told.pop("headers", ())]
     return {"method": method, "target": target, "headers": fields} | told
+
+
+@contextlib.contextmanager
+def guarded_wsgi(folder, app, *, more="", small=False, sink=None):
+    """The WSGI middleware; answers it and its sink."""
+    write = small_contract if small else lambda at, more: write_contract(at, 1, more)
+    contract = write(folder / "contract", more)
+    sink = sink or ListSink()
+    with compiled_once():
+        yett = Wsgi(app, contract, sink=sink)
+    try:
+        yield yett, sink
+    finally:
+        yett.close()
+
+
+def environ(method="GET", target="/bookings/1", data=b"", who="", **changes):
+    """What a WSGI server makes of a request."""
+    path, _, query = target.partition("?")
+    made = {
+        "REQUEST_METHOD": method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote(path, "latin-1"),
+        "QUERY_STRING": query,
+        "REQUEST_URI": target,
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "HTTP_HOST": "shop.test",
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(data),
+        "wsgi.errors": io.StringIO(),
+    }
+    if data:
+        made |= {"CONTENT_LENGTH": str(len(data)), "CONTENT_TYPE": "application/json"}
+    if who:
+        made["HTTP_AUTHORIZATION"] = f"Bearer {token(who)}"
+    return {key: value for key, value in (made | changes).items() if value is not None}
+
+
+class Answer:
+    """What a WSGI server would send."""
+
+    def __init__(self, yett, told):
+        self.status, self.headers, self.body = 0, {}, b""
+        pieces = yett(told, self._start)
+        try:
+            for piece in pieces:
+                assert self.status
+                self.body += piece
+        finally:
+            getattr(pieces, "close", lambda: None)()
+
+    def _start(self, status, headers, exc_info=None):
+        assert not self.status, "two heads"
+        self.status, self.headers = int(status[:3]), dict(headers)
+        return self._write
+
+    def _write(self, data):
+        self.body += data
+
+    @property
+    def code(self):
+        return json.loads(self.body)["code"]
+
+
+def plain(status="200 OK", *pieces, headers=()):
+    """A WSGI application with one answer."""
+
+    def app(told, start_response):
+        start_response(status, list(headers))
+        return list(pieces)
+
+    return app

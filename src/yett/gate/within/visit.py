@@ -27,7 +27,7 @@ RECORD_STEP = 16
 
 
 class Caller:
-    """What the application may know of its caller: `scope["yett"]`, `environ["yett"]`.
+    """What the application may know of its caller: `scope["yett"]`, `environ["yett.caller"]`.
 
     Attributes:
         principal: who is asking.

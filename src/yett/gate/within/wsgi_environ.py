@@ -16,7 +16,8 @@ from yett.problems import AMBIGUOUS_TARGET, Problem
 
 Environ = dict[str, Any]
 
-KEY = "yett"
+# PEP 3333: what is no string has a dot in its name.
+KEY = "yett.caller"
 _SAFE = "/-._~!$&'()*+,=:@"
 _OWN = ("CONTENT_TYPE", "CONTENT_LENGTH")
 # By which bytes would pass the gate unseen, or what belongs to the request as it came.

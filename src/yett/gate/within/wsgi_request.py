@@ -54,7 +54,8 @@ class Served:
         self._body = Body(visit, environ)
         self._asking = Asking(visit, app, environ, self._body, loop)
         self._answering: Answering
-        self._write: Callable[[bytes], object] | None = None
+        self._write: Callable[[bytes], object]
+        self._begun = self._calling = False
         self._waiting: list[bytes] = []
         self._head: Head | None = None
         self._pieces: Iterable[bytes] = ()
@@ -98,16 +99,19 @@ class Served:
         """Call the application once, until something of its answer is there."""
         self._answering = Answering(self._visit, forward)
         self._head = None
+        self._calling = False
         call = forwarded(self._visit, forward)
         body = io.BytesIO(call.body) if call.body is not None else io.BufferedReader(self._body)
         environ = call_environ(self._environ, call, body)
         try:
+            self._calling = True
             self._pieces = self._app(environ, self._take_head)
+            self._calling = False
             self._pulled = iter(self._pieces)
         except Exception as error:  # noqa: BLE001 — whatever the application does
             self._fail(error)
             return
-        while not (self._answering.done or self._write is not None):
+        while not (self._answering.done or self._begun):
             self._pull()
 
     def _take_head(
@@ -196,8 +200,11 @@ class Served:
             return
         if out.status:
             phrase = HTTPStatus(out.status).phrase if out.status in _KNOWN else "Unknown"
+            self._begun = True
             self._write = self._start(f"{out.status} {phrase}", text_fields(out.fields))
-        if out.body:
+        if out.body and self._calling:
+            self._write(out.body)  # by the application's own `write`: it is not to be held
+        elif out.body:
             self._waiting.append(out.body)
 
     def __iter__(self) -> Iterator[bytes]:
