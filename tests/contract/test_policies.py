@@ -82,7 +82,17 @@ def test_a_mounted_config_map_is_read(written):
     assert load(folder).policies[0].text == PERMIT
 
 
-@pytest.mark.parametrize("name", ["A.CEDAR", "a.Cedar", "below/a.cedar"])
+def test_files_that_are_no_policies_are_let_be(written):
+    """A page for readers, a schema for editors, and what an editor keeps aside."""
+    folder = written(a__cedar=PERMIT)
+    for name in ("README.md", "notes.txt", "yett.cedarschema", "a.cedar~", "a.cedar.bak", "card"):
+        (folder / "policies" / name).write_text("forbid(principal, action, resource);")
+    assert len(load(folder).policies) == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["A.CEDAR", "a.Cedar", "below/a.cedar", "a.ceder", "a.cedr", "a.ceda", "a.cedar.txt"]
+)
 def test_a_file_that_would_not_be_read_is_an_error(written, name):
     """It may hold the `forbid` that somebody counts on."""
     folder = written()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import os
 import stat
@@ -113,10 +114,17 @@ def _cedar_files(folder: Path) -> Iterator[Path]:
     for path in folder.iterdir():
         if path.name.startswith("."):
             continue
-        if path.name.lower().endswith(".cedar"):
+        if _like_cedar(path.name.lower()):
             yield path
         elif path.is_dir() and not path.is_symlink():
             yield from _cedar_files(path)
+
+
+def _like_cedar(name: str) -> bool:
+    """Whether a name ends as a Cedar file's, or in a slip of it: `.ceder`, `.cedar.txt`."""
+    if name.endswith((".cedar", ".cedar.txt")):
+        return True
+    return bool(difflib.get_close_matches(name.rpartition(".")[2], ("cedar",), 1, 0.7))
 
 
 def read_bounded(path: Path, rule: Rule = DOCUMENT_FILE, *, most: int = 0) -> bytes:

@@ -168,7 +168,7 @@ def _named(authz: Authz, operation: str) -> str:
     near = get_close_matches(operation, [id_.partition(".")[2] for id_ in authz.guards], n=1)
     raise FilterError(
         f"no operation `{operation}` has a rule",
-        hint=f"did you mean `{near[0]}`" if near else "see `yett check`",
+        hint=f"did you mean `{near[0]}`?" if near else "see `yett check`",
     )
 
 

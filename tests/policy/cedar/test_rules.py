@@ -97,7 +97,7 @@ def test_every_flaw_is_found_at_once():
 when {{ "x" }};"""
     found = flaws(text)
     assert [flaw.line for flaw in found] == [1, 2, 3, 4]
-    assert found[3].hint == "did you mean `getBooking`"
+    assert found[3].hint == "did you mean `getBooking`?"
 
 
 def test_a_wrong_rule_is_no_rule():

@@ -21,6 +21,17 @@ MAX_MESSAGE_CHARS = 400
 _SYNTAX = ("unexpected", "invalid token")
 _AT_END = "unexpected end of input"
 _ENDED = "the policy is not finished"
+_FORM = '`@id("name") permit (principal, action, resource) when { ... };`'
+_WRITTEN = {
+    "and": "write `&&`",
+    "or": "write `||`",
+    "not": "write `!`",
+    "'": "texts stand in double quotes",
+    "@": "does the policy before it end with `;`?",
+    "permit": "does the policy before it end with `;`?",
+    "forbid": "does the policy before it end with `;`?",
+    ";": "is a bracket before it not closed?",
+}
 
 
 class Flaw(Struct, frozen=True):
@@ -86,7 +97,12 @@ def _parse_hint(piece: Piece, at: int, error: str) -> str:
         return "a string is not closed"
     if at >= len(piece.tokens) and not piece.text.endswith(";"):
         return "end the policy with `;`"
-    return ""
+    if "effect" in error:
+        return "a policy begins with `permit` or `forbid`"
+    found = piece.tokens[at].text if at < len(piece.tokens) else ""
+    if error.startswith(_SYNTAX):
+        return _WRITTEN.get(found, f"the form is {_FORM}")
+    return f"the form is {_FORM}" if "variable in the scope" in error else ""
 
 
 def clean(error: str) -> str:
@@ -94,10 +110,14 @@ def clean(error: str) -> str:
     line = " ".join(error.split())
     line = re.sub(r"^(Policy parse error: )?(for policy `[^`]*`[,:] )?", "", line)
     line = line[:1].lower() + line[1:].replace("declared as a valid eid", "one of its ids")
+    line = line.replace("Set<__cedar::internal::Any>", "a Set")
+    line = line.replace(_NOWHERE, "no operation has this principal, action and resource together")
     return line if len(line) <= MAX_MESSAGE_CHARS else line[: MAX_MESSAGE_CHARS - 3] + "..."
 
 
 # --- validation ---
+
+_NOWHERE = "unable to find an applicable action given the policy scope constraints"
 
 
 def named(error: str) -> str:
@@ -114,6 +134,8 @@ def validation_flaw(path: str, piece: Piece, id_: str, error: str, schema: Schem
         if found := pattern.match(message):
             name, hint = explain(found, schema)
             token = _token(piece, name)
+            if found.groupdict().get("type") == "Role":
+                message = f'`Role::"{name}"` is no role of `[vocabulary.roles]`'
             return Flaw(path, token.line, f"`{id_}`: {message}", hint)
     return Flaw(path, piece.line, f"`{id_}`: {message}")
 
@@ -128,7 +150,7 @@ def near(name: str, names: Iterable[str]) -> str:
     """Suggest the nearest known name, else the names if they are few."""
     known = sorted(names)
     if close := difflib.get_close_matches(name, known, 1, 0.6):
-        return f"did you mean `{close[0]}`"
+        return f"did you mean `{close[0]}`?"
     if 0 < len(known) <= 8:
         return "one of: " + ", ".join(f"`{one}`" for one in known)
     return ""
@@ -151,7 +173,18 @@ def _in_record(found: re.Match[str], schema: Schema) -> tuple[str, str]:
 
 def _action(found: re.Match[str], schema: Schema) -> tuple[str, str]:
     id_ = _unescaped(found["name"])
-    return id_, near(id_, schema.actions)
+    verb, _, class_ = id_.rpartition(":")
+    if verb in _LABELLED and class_:
+        word, both = (
+            _LABELLED[verb],
+            [name for name in schema.actions if name.endswith(f":{class_}")],
+        )
+        if both:
+            return id_, f"no operation {word} the class `{class_}`: label the property there, too"
+    known = (
+        "an action is an `operationId`, or one of the groups `read`, `write`, `tag:...`, `api:...`"
+    )
+    return id_, near(id_, schema.actions) or known
 
 
 def _entity(found: re.Match[str], schema: Schema) -> tuple[str, str]:
@@ -160,12 +193,34 @@ def _entity(found: re.Match[str], schema: Schema) -> tuple[str, str]:
 
 def _member(found: re.Match[str], schema: Schema) -> tuple[str, str]:
     type_, name = schema.entities.get(found["type"]), _unescaped(found["name"])
-    return name, near(name, type_.members if type_ else ())
+    members = type_.members if type_ else ()
+    if found["type"] == "Role" and members == NO_ROLES:
+        return name, "declare it there, with the scopes that it grants"
+    return name, near(name, members)
 
 
 def _optional(found: re.Match[str], schema: Schema) -> tuple[str, str]:
     del schema
     return found["name"], f"ask first whether it is there: `has {found['name']} &&`"
+
+
+def _types(found: re.Match[str], schema: Schema) -> tuple[str, str]:
+    both = {found["one"], found["two"]}
+    entity = next((name for name in sorted(both) if name in schema.entities), "")
+    if entity and "String" in both:
+        label = f"label the property `x-yett-ref: {entity}` to compare it with an entity"
+        return "", f"{label}, or compare its `id`"
+    return "", "both sides of a comparison are of one type"
+
+
+def _nowhere(found: re.Match[str], schema: Schema) -> tuple[str, str]:
+    del found, schema
+    return "", "an action is about the type of its `x-yett.resource`; without one, about `Api`"
+
+
+def _set(found: re.Match[str], schema: Schema) -> tuple[str, str]:
+    del found, schema
+    return "", "to compare one value write `==`, to find part of a text `like`"
 
 
 def _names(attributes: Iterable[Attribute]) -> list[str]:
@@ -176,6 +231,8 @@ def _unescaped(text: str) -> str:
     return text.replace('\\"', '"').replace("\\\\", "\\")
 
 
+NO_ROLES = ("-",)  # what the schema has where the vocabulary has none
+_LABELLED = {"read": "shows", "write": "writes"}
 Explain = Callable[["re.Match[str]", Schema], tuple[str, str]]
 _NAME = r"`(?P<name>[^`]+)`"
 _EXPLAINED: tuple[tuple[re.Pattern[str], Explain], ...] = (
@@ -195,4 +252,7 @@ _EXPLAINED: tuple[tuple[re.Pattern[str], Explain], ...] = (
         re.compile(rf"unable to guarantee safety of access to optional attribute {_NAME}"),
         _optional,
     ),
+    (re.compile(r"the types (?P<one>\S+) and (?P<two>\S+) are not compatible"), _types),
+    (re.compile(r"no operation has this principal, action and resource"), _nowhere),
+    (re.compile(r"unexpected type: expected a Set but saw"), _set),
 )
