@@ -124,7 +124,8 @@ def _like_cedar(name: str) -> bool:
     """Whether a name ends as a Cedar file's, or in a slip of it: `.ceder`, `.cedar.txt`."""
     if name.endswith((".cedar", ".cedar.txt")):
         return True
-    return bool(difflib.get_close_matches(name.rpartition(".")[2], ("cedar",), 1, 0.7))
+    end = name.rpartition(".")[2]  # `cedar~` is an editor's copy
+    return end.isalpha() and bool(difflib.get_close_matches(end, ("cedar",), 1, 0.7))
 
 
 def read_bounded(path: Path, rule: Rule = DOCUMENT_FILE, *, most: int = 0) -> bytes:
