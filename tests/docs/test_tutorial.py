@@ -1,4 +1,4 @@
-"""The tutorial is true: its files are written, its commands run, their output compared.
+"""The tutorials are true: their files are written, their commands run, their output compared.
 
 `…` in an expected line stands for anything within the line, a line `...` for any lines. Commands
 that look at what a process writes are asked again for a while; the reader is slower than a test.
@@ -20,7 +20,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 30.0
-ASKED_AGAIN = ("grep ", "yett audit ")
+# What a process writes, and what the gate answers once it has taken a changed contract.
+ASKED_AGAIN = ("grep ", "yett audit ", "ana /notes/", "ben /notes/", "ben /comments ")
+PAGES = ("first-contract", "guard-records")
 BLOCK = re.compile(r"(?:<!-- (file|append): (\S+) -->\n)?```(\w+)\n(.*?)```", re.DOTALL)
 
 
@@ -103,17 +105,13 @@ def steps(text: str):
         yield command, expected
 
 
-def test_the_tutorial_does_what_it_says(shell, tmp_path):
-    """From an app without protection to an enforcing gate, word for word."""
-    page = (ROOT / "docs/tutorial/first-contract.md").read_text(encoding="utf-8")
-    service, gate = free_ports()
-    page = page.replace("8000", service).replace("8080", gate)
-    # The listener's port is the one thing that the page takes from a default.
-    listen = f"sed -i s/127.0.0.1:8080/127.0.0.1:{gate}/ gate/yett.toml"
+def play(shell: Shell, folder: Path, page: str, listen: str) -> int:
+    """Write the files of a page and run its commands; return how many."""
     done = 0
     for kind, name, language, text in BLOCK.findall(page):
         if kind:
-            with (tmp_path / name).open("a" if kind == "append" else "w") as file:
+            (folder / name).parent.mkdir(exist_ok=True)
+            with (folder / name).open("a" if kind == "append" else "w") as file:
                 file.write(text)
         if language != "console":
             continue
@@ -122,4 +120,16 @@ def test_the_tutorial_does_what_it_says(shell, tmp_path):
             done += 1
             if command.startswith("yett init"):
                 shell.run(listen)
-    assert done > 20
+    return done
+
+
+def test_the_tutorials_do_what_they_say(shell, tmp_path):
+    """From an app without protection to guarded records, word for word, one after the other."""
+    service, gate = free_ports()
+    # The listener's port is the one thing that the pages take from a default.
+    listen = f"sed -i s/127.0.0.1:8080/127.0.0.1:{gate}/ gate/yett.toml"
+    for name in PAGES:
+        page = (ROOT / f"docs/tutorial/{name}.md").read_text(encoding="utf-8")
+        page = page.replace("8000", service).replace("8080", gate)
+        assert play(shell, tmp_path, page, listen) > 20
+        shell.run("kill $(jobs -p); wait")
