@@ -65,12 +65,10 @@ def reading(x: Exchange, status: int, media_type: str) -> Mode:
     if checks is None:
         return Mode.OFF
     if 200 <= status < 300:
-        return strictest(
-            checks.records if checks.decides is not None and not x.granted else Mode.OFF,
-            checks.fields if checks.shown else Mode.OFF,
-            checks.undeclared if speaks_json(checks, status, media_type) else Mode.OFF,
-            Mode.OBSERVE if checks.learns or checks.state is not None else Mode.OFF,
-        )
+        asked = checks.asks_granted if x.granted else checks.asks
+        if asked is Mode.ENFORCE or not speaks_json(checks, status, media_type):
+            return asked
+        return strictest(asked, checks.undeclared)
     if checks.guard is not None and (status in FEW or 300 <= status < 400):
         return checks.records
     if _tells(x, checks, status):

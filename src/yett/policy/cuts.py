@@ -6,7 +6,7 @@ of a list). Recursion ends with the value, whose depth the parser has bounded. C
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from typing import Any
 
 MAX_TOLD = 8  # pointers of what was left out
@@ -18,11 +18,12 @@ Entry = tuple[Callable[[str], bool], "Prune | None"]
 
 def make_object(names: frozenset[str], below: tuple[tuple[str, Prune], ...]) -> Prune:
     """An object that has these names and no others; `below` are those to look into."""
+    known = names.issuperset  # 0.1 us for nine names, comparing views of them 0.25
 
     def prune(value: Any) -> list[str] | None:
         if type(value) is not dict:
             return None
-        lost = None if value.keys() <= names else _drop(value, value.keys() - names)
+        lost = None if known(value) else _drop(value, value.keys() - names)
         for name, inner in below:
             if name in value:
                 found = inner(value[name])
@@ -122,10 +123,12 @@ def make_tagged(tag: str, branches: dict[str, Prune | None], other: Prune | None
     return prune
 
 
-def _drop(value: dict[str, Any], names: Iterable[str]) -> list[str]:
+def _drop(value: dict[str, Any], names: Collection[str]) -> list[str]:
     for name in names:
         del value[name]
-    return [f"/{_token(name)}" for name in sorted(names)[:MAX_TOLD]]
+    if len(names) == 1:
+        return ["/" + _token(name)]
+    return ["/" + _token(name) for name in sorted(names)[:MAX_TOLD]]
 
 
 def _told(lost: list[str] | None, name: str, found: list[str]) -> list[str]:
@@ -135,4 +138,6 @@ def _told(lost: list[str] | None, name: str, found: list[str]) -> list[str]:
 
 
 def _token(name: str) -> str:
+    if "~" not in name and "/" not in name:
+        return name
     return name.replace("~", "~0").replace("/", "~1")

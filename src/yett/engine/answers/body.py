@@ -18,6 +18,7 @@ from yett.policy.model import Fault
 # Beside the bound in bytes, `[authz] max_checked`: the walks below cost by member, not by byte.
 MAX_ANSWER_KEYS = 200_000
 MAX_ANSWER_CONTAINERS = 200_000
+USUAL = "application/json"
 
 
 def read_answer(body: bytes) -> Any | Fault:
@@ -36,4 +37,4 @@ def write_answer(value: Any) -> bytes:
 
 def may_be_json(media_type: str) -> bool:
     """Whether clients read such an answer as JSON; one that does not say is tried."""
-    return not media_type or is_json(media_type)
+    return not media_type or media_type == USUAL or is_json(media_type)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from yett.engine.answers.checks import Checks
-from yett.engine.exchange import Exchange
+from typing import TYPE_CHECKING
+
 from yett.problems import ANSWER_UNCHECKABLE, NO_SUCH_RECORD, Problem
 from yett.terms import Mode
 
-_ORDER = (Mode.OFF, Mode.OBSERVE, Mode.ENFORCE)
+if TYPE_CHECKING:
+    from yett.engine.answers.checks import Checks
+    from yett.engine.exchange import Exchange
 
 
 def mind(x: Exchange, mode: Mode, problem: Problem, *, always: bool = True) -> Problem | None:
@@ -34,4 +36,6 @@ def refusal(x: Exchange, checks: Checks, why: str) -> Problem:
 
 def strictest(*modes: Mode) -> Mode:
     """Return the strictest of several modes."""
-    return max(modes, key=_ORDER.index)
+    if Mode.ENFORCE in modes:
+        return Mode.ENFORCE
+    return Mode.OBSERVE if Mode.OBSERVE in modes else Mode.OFF
