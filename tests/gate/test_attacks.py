@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import unquote
 
 import pytest
 from kit.attacked import attacked, say
@@ -322,3 +323,102 @@ async def test_a_stream_leaves_only_to_who_may_see_all_of_it(tmp_path):
         assert (await gateway.ask("sam", "GET /bookings/1/events"))[0] == 403
         assert (await gateway.ask("bob", "GET /bookings/1/events"))[0] == 404
         assert (await gateway.ask("ann", "GET /bookings/1/events"))[0] == 200
+
+
+SPELLINGS = [
+    "02",
+    "002",
+    "%32",
+    "+2",
+    "%2B2",
+    "2.0",
+    "2.",
+    "2e0",
+    "2E0",
+    "%EF%BC%92",
+    "%D9%A2",
+    "2%20",
+    "%202",
+    "2%00",
+    "2%09",
+    "2%0A",
+    "2;x=1",
+    "2%3Bx",
+    "2%2F",
+    "2%23",
+    "2%3F",
+    "./2",
+    "1/../2",
+    "1%2F..%2F2",
+    "%2e%2e/2",
+    "1%5C..%5C2",
+    "0x2",
+    "2,1",
+    "2_",
+    "0_2",
+    "2?x",
+]
+
+
+def lenient(method, target, headers, body):
+    """A service that makes a number of nearly anything."""
+    path = unquote(target.partition("?")[0]).split("/")
+    try:
+        found = BOOKINGS.get(int(float(path[2].split(";")[0].split("#")[0].strip(" .\t\0"))))
+    except ValueError:
+        found = None
+    return say(found) if found else say({}, 404)
+
+
+@pytest.mark.parametrize("type_", ["integer", "string"])
+async def test_no_spelling_of_an_id_reaches_another_record(tmp_path, type_):
+    """What is decided about is what the service acts on, however the id is written."""
+    contents = document()
+    for path in contents["paths"].values():
+        for parameter in path.get("parameters", ()):
+            parameter["schema"] = {"type": type_}
+    async with attacked(tmp_path, lenient, contents) as gateway:
+        for id_ in SPELLINGS:
+            for line, body in (
+                (f"GET /bookings/{id_}", b""),
+                (f"PATCH /bookings/{id_}", {"note": "x"}),
+                (f"DELETE /bookings/{id_}", b""),
+                (f"POST /bookings/{id_}/confirm", b""),
+            ):
+                status, _, answered = await gateway.ask("ann", line, body)
+                assert status >= 400, line
+                assert b"222" not in answered, line
+        assert gateway.upstream.writes == []
+
+
+OBSERVED = """
+[rules]
+records = "observe"
+fields = "observe"
+response_fields = "observe"
+"""
+
+
+async def test_observing_changes_nothing(tmp_path):
+    """Status, body and fields are the service's, and so is what reaches it."""
+
+    def serve(method, target, headers, body):
+        items = [BOOKINGS[1], BOOKINGS[2] | {"margin": 1}, {"odd": 1}]
+        if target == "/bookings":
+            return say({"items": items, "total": 3, "debug": 1}, accept_ranges="bytes", etag='"l"')
+        return say(BOOKINGS[2] | {"margin": 1}, accept_ranges="bytes", etag='"r"')
+
+    async with attacked(tmp_path, serve, more=OBSERVED) as gateway:
+        for line, body in (
+            ("GET /bookings", b""),
+            ("GET /bookings/2", b""),
+            ("PATCH /bookings/2", {"note": "x", "phone": "9", "status": "cancelled"}),
+            ("DELETE /bookings/2", b""),
+        ):
+            status, fields, answered = await gateway.ask("ann", line, body)
+            wanted = serve(*line.split(), {}, body)
+            assert (status, answered) == (wanted[0], wanted[2])
+            assert dict(wanted[1]).items() <= fields.items()
+            assert "no-such-record" in gateway.sink.events[-1].observed
+            if body:
+                assert gateway.upstream.writes[-1][2] == json.dumps(body).encode()

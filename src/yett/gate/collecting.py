@@ -41,15 +41,20 @@ def collect(relay: Relay, head: ResponseHead, body: bytes, complete: bool) -> bo
     return True
 
 
-def collected_fields(head: ResponseHead, *, cache: bool, changed: bool) -> bytes:
+def collected_fields(
+    head: ResponseHead, *, cache: bool, changed: bool, ranges: bool = False
+) -> bytes:
     """Return the field lines of an answer that was collected, without those that lie about it now.
 
     Args:
         head: the service's.
         cache: the operation declares its own caching.
         changed: the body is not as the service wrote it.
+        ranges: the client may ask for a part.
     """
     block = head.block + head.caching if cache else head.block
+    if ranges and not changed:
+        return block
     return without(block, _UNTRUE_OF_LESS if changed else _UNTRUE)
 
 
@@ -116,7 +121,10 @@ class Collecting:
     def _write(self, released: Released, *, changed: bool) -> None:
         relay, head, body = self._relay, self._head, released.body
         assert relay.x.plan is not None
-        block = collected_fields(head, cache=relay.x.plan.operation.cache, changed=changed)
+        checks = relay.x.plan.checks
+        ranges = checks is not None and b"range" not in checks.without
+        cache = relay.x.plan.operation.cache
+        block = collected_fields(head, cache=cache, changed=changed, ranges=ranges)
         framing = b"" if head.status in _BODILESS else b"content-length: %d\r\n" % len(body)
         if relay.head.method == "HEAD" or head.status in _BODILESS:
             body = b""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.shop import OWN, compile_shop, document
+from kit.shop import OWN, answer, compile_shop, document, operation
 
 
 def rules(tmp_path, contents=None, policies=OWN):
@@ -68,3 +68,27 @@ def test_approvals_that_nobody_may_give(tmp_path):
         + '@id("boss") permit(principal in Role::"staff", action == Action::"deleteBooking:approve", resource);'
     )
     assert not [f for f in rules(tmp_path, contents, more) if f[0] == "authz-approval-unruled"]
+
+
+def exporting(**settings):
+    """The shop with an export that does not say what it is about."""
+    made = document()
+    shown = {"$ref": "#/components/schemas/Booking"}
+    schema = {"type": "object", "properties": {"data": {"type": "array", "items": shown}}}
+    for path in ("/bookings/{id}", "/bookings"):
+        made["paths"][path]["get"]["responses"] = answer(shown)
+    del made["paths"]["/bookings"]["get"]["x-yett"]
+    made["paths"]["/export"] = {"get": operation("export", answer(schema), **settings)}
+    del made["components"]["schemas"]["Booking"]["properties"]["phone"]
+    return made
+
+
+def test_records_that_leave_by_an_operation_about_none(tmp_path):
+    """An export with everybody's records is permitted by scopes alone, so it is an error to check."""
+    policies = OWN.split('@id("staff")')[0]
+    found = [f for f in rules(tmp_path / "a", exporting(), policies) if f[0] == "authz-unguarded"]
+    message = "`shop.export` shows a `Booking`, and no rule looks at it"
+    assert ("authz-unguarded", "shop.export", message) in found
+    assert "shop.listBookings" in [f[1] for f in found]
+    meant = rules(tmp_path / "b", exporting(public_object=True), policies)
+    assert "shop.export" not in [f[1] for f in meant]
