@@ -15,8 +15,10 @@ from yett.engine.pointing import MAX_ID_CHARACTERS, pointed, text_of
 from yett.policy.authz.model import Pointer, Shape
 from yett.policy.cedar.json_in import make_reader
 from yett.policy.cedar.model import Entity, Uid, Value
+from yett.policy.cedar.types import Plain
 from yett.policy.cedar.values import ValueMismatch
 
+_STRING = Plain("String")
 Name = Callable[[Any], "str | None"]
 Make = Callable[[Uid, Any], "Entity | None"]
 
@@ -45,7 +47,13 @@ def make_maker(shape: Shape | None) -> Make:
     if any(len(pointer) != 1 for _, pointer in shape.attributes):
         return lambda uid, value: record(shape, uid.id, value)
     readers = tuple(
-        (attribute.name, pointer[0], attribute.required, make_reader(attribute.type))
+        (
+            attribute.name,
+            pointer[0],
+            attribute.required,
+            attribute.type == _STRING,
+            make_reader(attribute.type),
+        )
         for attribute, pointer in shape.attributes
     )
 
@@ -54,9 +62,11 @@ def make_maker(shape: Shape | None) -> Make:
             return record(shape, uid.id, value)
         attrs: dict[str, Value] = {}
         try:
-            for name, token, required, read in readers:
+            for name, token, required, text, read in readers:
                 found = value.get(token)
-                if found is not None:
+                if text and type(found) is str and found.isascii():
+                    attrs[name] = found  # nearly all of them, without a call: 0.1 us
+                elif found is not None:
                     attrs[name] = read(found)
                 elif required:
                     return None

@@ -8,7 +8,7 @@ never read). The operators are those of `operators.py`. Cedar reference, "Operat
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from cedarpy import pst
 
@@ -40,13 +40,25 @@ def judge(
     expr: pst.Expr, inputs: Inputs, action: str, groups: Iterable[str] = ()
 ) -> tuple[Outcome, str]:
     """Evaluate a clause; the text says what erred and names no value of any record."""
-    try:
-        held = need(bool, evaluate(expr, inputs, action, groups))
-    except CedarError as error:
-        return Outcome.ERROR, str(error)
-    except Unknown as error:
-        return Outcome.UNKNOWN, str(error)
-    return (Outcome.TRUE if held else Outcome.FALSE), ""
+    return make_judge(inputs, action, groups)(expr)
+
+
+def make_judge(
+    inputs: Inputs, action: str, groups: Iterable[str] = ()
+) -> Callable[[pst.Expr], tuple[Outcome, str]]:
+    """Return `judge` for the clauses of one question, which is put together once."""
+    walk = _Walk(inputs, action, groups)
+
+    def judge_clause(expr: pst.Expr) -> tuple[Outcome, str]:
+        try:
+            held = need(bool, walk.value(expr))
+        except CedarError as error:
+            return Outcome.ERROR, str(error)
+        except Unknown as error:
+            return Outcome.UNKNOWN, str(error)
+        return (Outcome.TRUE if held else Outcome.FALSE), ""
+
+    return judge_clause
 
 
 def evaluate(expr: pst.Expr, inputs: Inputs, action: str, groups: Iterable[str] = ()) -> Value:

@@ -6,18 +6,21 @@ held: no value of a record appears that the rule's own text does not name. Decid
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
+from cedarpy import pst
 from msgspec import Struct
 
 from yett.policy.cedar.clauses import Clause, take_apart
-from yett.policy.cedar.evaluate import Outcome, judge
+from yett.policy.cedar.evaluate import Outcome, make_judge
 from yett.policy.cedar.model import Decided, Inputs, Rule, Slice
 
 MAX_REASONS = 6
 MAX_CLAUSES = 4
 MAX_CLAUSE_CHARACTERS = 160
 MAX_SLICES = 1024
+Judge = Callable[[pst.Expr], tuple[Outcome, str]]
 NO_PERMIT = "no rule permits this action"
 
 
@@ -57,11 +60,12 @@ def explain(slice_: Slice, inputs: Inputs, decided: Decided) -> tuple[str, ...]:
         at most `MAX_REASONS` lines; never none for a denial.
     """
     rules = _parts(_Key(slice_)).rules
+    judge = make_judge(inputs, slice_.action, slice_.groups)
     determining = [one for one in rules if one[0].id in decided.ids]
-    found = [_held(_try(slice_, rule, clauses, inputs)) for rule, clauses in determining]
+    found = [_held(_try(rule, clauses, judge)) for rule, clauses in determining]
     if not decided.allow and not decided.permitted:
         permits = [
-            _try(slice_, rule, clauses, inputs)
+            _try(rule, clauses, judge)
             for rule, clauses in rules
             if rule.effect == "permit" and rule.id not in decided.ids
         ]
@@ -75,7 +79,7 @@ def _nearest(permits: list[Tried]) -> list[Tried]:
     return sorted(about or permits, key=lambda one: len(one.failed()))
 
 
-def _try(slice_: Slice, rule: Rule, clauses: tuple[Clause, ...], inputs: Inputs) -> Tried:
+def _try(rule: Rule, clauses: tuple[Clause, ...], judge: Judge) -> Tried:
     """Judge each clause in Cedar's order.
 
     Behind a false clause an error says nothing: `resource has a && resource.a > 1` guards itself.
@@ -83,7 +87,7 @@ def _try(slice_: Slice, rule: Rule, clauses: tuple[Clause, ...], inputs: Inputs)
     judged: list[tuple[Clause, Outcome, str]] = []
     guarded = False
     for clause in clauses:
-        outcome, note = judge(clause.expr, inputs, slice_.action, slice_.groups)
+        outcome, note = judge(clause.expr)
         if guarded and outcome in (Outcome.ERROR, Outcome.UNKNOWN):
             continue
         guarded = guarded or outcome is not Outcome.TRUE
