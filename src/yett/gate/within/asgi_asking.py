@@ -81,22 +81,22 @@ class Asking:
         visit = self._visit
         try:
             if isinstance(question, LockRecord):
-                return await self._lock(question.key)
+                return await self._lock(question)
             async with asyncio.timeout(QUESTION_SECONDS):
                 return await _ask(visit, question)
         except Exception as error:  # noqa: BLE001 — an adapter's failure is a no
             visit.core.on_error(error)
             return False
 
-    async def _lock(self, key: str) -> bool:
+    async def _lock(self, question: LockRecord) -> bool:
         """Hold a record until the request is over."""
-        visit = self._visit
+        visit, key = self._visit, question.key
         if key in visit.keys:
             return True  # decided again: it is still ours
         visit.asked = True
         locks = visit.core.locks
         held = locks.seize(key)
-        if held is None:
+        if held is None and question.wait:
             left = self.due - asyncio.get_running_loop().time()
             held = await locks.take(key, min(LOCK_SECONDS, left))
         if held is None:

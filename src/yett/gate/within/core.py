@@ -114,9 +114,18 @@ class Core:
         """
         config = program.policy.config
         view = MemoryView.from_config(config, self.folder, workers=self.workers, previous=previous)
+        self._guard_keys(view)
+        return view
+
+    def renew_guard(self, guard: AbstractContextManager[Any]) -> None:
+        """Take another guard, in a forked child: a thread of the parent may hold the old one."""
+        self.guard = guard
+        self.sink = NoSink()
+        self._guard_keys(self.current.view)
+
+    def _guard_keys(self, view: MemoryView) -> None:
         for issuer in view.identity.issuers.values():
             issuer.keys.guard = self.guard
-        return view
 
     def bind(self, program: Program, view: MemoryView, desk: ApprovalDesk | None) -> Current:
         """Derive what requests read from a program."""

@@ -72,9 +72,12 @@ class Upkeep:
             StateError: the file of locks cannot be used.
         """
         core = self._core
-        self.loop = asyncio.get_running_loop()
         core.locks = Locks(_locks_file(core.folder))
-        core.sink = self._given if self._given is not None else await self._connect()
+        try:
+            core.sink = self._given if self._given is not None else await self._connect()
+        except BaseException:
+            await self.stop()
+            raise
         await self._fetch_first_keys(core.current.view)
         serve_program(core.current.program)
         view = lambda: core.current.view  # noqa: E731 — the one in force when it is asked for
@@ -82,6 +85,7 @@ class Upkeep:
             spawn(self._tick(), "yett state"),
             spawn(compare_samples(view, self._on_divergence), "yett samples"),
         ]
+        self.loop = asyncio.get_running_loop()
 
     async def stop(self) -> None:
         """Stop everything; what was recorded is handed over first."""

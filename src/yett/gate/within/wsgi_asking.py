@@ -26,6 +26,7 @@ from yett.gate.within.wsgi_environ import Environ, call_environ
 from yett.gate.within.wsgi_input import Body
 from yett.gate.within.wsgi_loop import LoopThread
 from yett.problems import RECORD_UNREADABLE, Problem
+from yett.state.locks import Held, Locks
 from yett.terms import Decision
 
 StartResponse = Callable[..., Callable[[bytes], object]]
@@ -79,7 +80,7 @@ class Asking:
         visit, loop = self._visit, self._loop
         try:
             if isinstance(question, LockRecord):
-                return self._lock(question.key)
+                return self._lock(question)
             if isinstance(question, FetchKeys):
                 fetching = visit.current.view.fetch_keys(question.issuer, question.kid)
                 return loop.ask(fetching, QUESTION_SECONDS)
@@ -91,13 +92,13 @@ class Asking:
             visit.core.on_error(error)
             return False
 
-    def _lock(self, key: str) -> bool:
+    def _lock(self, question: LockRecord) -> bool:
         """Hold a record until the request is over."""
-        visit = self._visit
+        visit, key = self._visit, question.key
         if key in visit.keys:
             return True  # decided again: it is still ours
         visit.asked = True
-        held = self._loop.ask(visit.core.locks.take(key, LOCK_SECONDS), QUESTION_SECONDS)
+        held = self._loop.ask(_hold(visit.core.locks, question), QUESTION_SECONDS)
         if held is None:
             return False
         visit.held += (held,)
@@ -165,3 +166,9 @@ def read_head(status: str, headers: list[tuple[str, str]]) -> Head:
 
 def _latin(text: object) -> bytes:
     return str(text).encode("latin-1", "replace")
+
+
+async def _hold(locks: Locks, question: LockRecord) -> Held | None:
+    """Take a record on the loop, where the queues of its writers are."""
+    key = question.key
+    return await locks.take(key, LOCK_SECONDS) if question.wait else locks.seize(key)

@@ -119,5 +119,6 @@ class LoopThread:
 
     def _forget(self) -> None:
         """Begin anew in a forked child: threads do not come along, a lock may be held."""
+        self._core.renew_guard(threading.RLock())
         self._pid = 0
         self._starting = threading.Lock()
