@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from urllib.parse import unquote
 
@@ -422,3 +423,25 @@ async def test_observing_changes_nothing(tmp_path):
             assert "no-such-record" in gateway.sink.events[-1].observed
             if body:
                 assert gateway.upstream.writes[-1][2] == json.dumps(body).encode()
+
+
+async def test_a_stranger_does_not_keep_writers_from_a_record(tmp_path):
+    """Many who may not write it are refused without a place in the queue of those who may."""
+    async with attacked(tmp_path, shop) as gateway:
+        gateway.upstream.pause = 0.01
+        waiting = 0
+
+        async def flood():
+            nonlocal waiting
+            status, _, _ = await gateway.ask("bob", "PATCH /bookings/1", {"note": "x"})
+            queues = gateway.gate.locks._queues.values()
+            waiting = max(waiting, *(len(queue.waiting) for queue in queues), 0)
+            return status
+
+        floods = [asyncio.ensure_future(flood()) for _ in range(80)]
+        await asyncio.sleep(0.02)
+        status, _, _ = await gateway.ask("ann", "PATCH /bookings/1", {"note": "x"})
+        assert status == 200
+        assert {await one for one in floods} == {404}
+        assert waiting <= 1
+        assert gateway.gate.locks.taken == 0

@@ -34,6 +34,7 @@ class Scripted:
         self.serve = serve
         self.log = []
         self.heads = []
+        self.pause = 0.0  # seconds before each answer
         self._writers = set()
 
     async def __aenter__(self):
@@ -54,7 +55,10 @@ class Scripted:
                 pending += data
                 while (end := complete(pending)) is not None:
                     one, pending = pending[:end], pending[end:]
-                    writer.write(self._answer(one))
+                    answer = self._answer(one)
+                    if self.pause:
+                        await asyncio.sleep(self.pause)
+                    writer.write(answer)
         writer.transport.abort()
 
     def _answer(self, raw):

@@ -7,11 +7,13 @@ whichever of them needs it first. In mode `observe` nothing is locked and no con
 from __future__ import annotations
 
 import re
+from collections.abc import Generator
 from datetime import UTC, datetime
+from typing import Any
 
 from yett.engine.exchange import Exchange
 from yett.engine.located import make_finder
-from yett.engine.questions import LockRecord
+from yett.engine.questions import LockRecord, Question
 from yett.engine.reading import Reader
 from yett.engine.step import Asking
 from yett.policy.authz.model import Guard, Place
@@ -65,12 +67,29 @@ class OwnRecord:
         x.locked = key
         return None
 
+    def seize(self, x: Exchange, uid: Uid) -> Generator[Question, Any, bool]:
+        """Take the lock if nobody has it, without waiting; False when somebody does."""
+        key = str(uid)
+        if not self.locks or x.locked == key:
+            return True
+        if (yield LockRecord(key, wait=False)) is not True:
+            return False
+        x.locked = key
+        return True
+
+    def peek(self, x: Exchange) -> Generator[Question, Any, Entity | Problem]:
+        """Read the record without its lock, to tell who has no business to wait for it."""
+        if self._reader is None:
+            return UNREAD
+        found = yield from self._reader.fetch(x, self.uid(x).id)
+        return found if isinstance(found, Problem) else found.entity
+
     def hold(self, x: Exchange) -> Asking:
         """Lock and read the record, once; afterwards `x.record` and `x.entity` are there."""
         if x.entity is not None:
             return None
         if self._reader is None:
-            return NOT_PERMITTED(note="nothing reads the record that the rules ask for")
+            return UNREAD
         uid = self.uid(x)
         problem = yield from self.lock(x, uid)
         if problem is not None:
@@ -82,6 +101,9 @@ class OwnRecord:
         if self._conditions and found.target == x.request.path:
             x.extra = _condition(x, found.etag)
         return None
+
+
+UNREAD = NOT_PERMITTED(note="nothing reads the record that the rules ask for")
 
 
 def note_resource(x: Exchange, uid: Uid) -> None:

@@ -79,10 +79,12 @@ class RecordRead(Struct, frozen=True):
 class LockRecord(Struct, frozen=True):
     """Wait until nobody else on this host writes the record. Answer: True when it is held.
 
-    The adapter releases it when the exchange is settled, whatever happened.
+    The adapter releases it when the exchange is settled, whatever happened. With `wait` false the
+    answer comes at once.
     """
 
     key: str
+    wait: bool = True
 
 
 Question = ReadBody | FetchKeys | MakeDurable | ReadRecord | LockRecord | ApprovalQuestion

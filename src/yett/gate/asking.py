@@ -84,7 +84,7 @@ class Asking(Relay):
         elif isinstance(question, ReadRecord):
             self._read(question)
         elif isinstance(question, LockRecord):
-            self._lock(question.key)
+            self._lock(question.key, wait=question.wait)
         else:
             self.connection.deadline = NEVER
             spawn(self._await(question), "question")
@@ -134,7 +134,7 @@ class Asking(Relay):
         if self.due <= now:
             self.due = now + self.patience()
 
-    def _lock(self, key: str) -> None:
+    def _lock(self, key: str, *, wait: bool) -> None:
         """Hold a record until the request is over; at once where nobody else writes it."""
         if key in self._keys:
             self.go_on(answer=True)  # decided again: it is still ours
@@ -147,7 +147,7 @@ class Asking(Relay):
             gate.on_error(error)
             self.go_on(answer=False)
             return
-        if held is not None:
+        if held is not None or not wait:
             self._locked(key, held)
             return
         self.connection.deadline = NEVER

@@ -160,12 +160,29 @@ def test_a_write_without_a_reading_rule_waits_its_turn_too(tmp_path):
 
 
 def test_a_busy_record_is_told_so(scene):
-    """The client may come again; nothing was read."""
+    """Whom the rules permit waits, and may come again; it was read once, to know that."""
     scene.free = False
     decision = scene.decide("PATCH", "/bookings/3", {"note": "x"})
     assert (code(decision), decision.problem.status) == ("record-busy", 503)
     assert dict(decision.problem.headers)[b"retry-after"] == b"1"
-    assert scene.read_targets() == []
+    key = 'Booking::"3"'
+    locks = [one for one in scene.asked if isinstance(one, LockRecord)]
+    assert locks == [LockRecord(key, wait=False), LockRecord(key)]
+    assert scene.read_targets() == ["/bookings/3"]
+
+
+def test_who_may_not_do_it_does_not_wait_for_it(scene):
+    """A stranger who knows an id cannot fill the queue of those who write the record."""
+    scene.free = False
+    decision = scene.decide("PATCH", "/bookings/3", {"note": "x"}, who="bob")
+    assert code(decision) == "no-such-record"
+    assert [one.wait for one in scene.asked if isinstance(one, LockRecord)] == [False]
+    scene.records["/bookings/3"] = read(booking(status="confirmed"))
+    decision = scene.decide("POST", "/bookings/3/confirm")
+    assert code(decision) == "wrong-state"
+    assert [one.wait for one in scene.asked if isinstance(one, LockRecord)] == [False]
+    del scene.records["/bookings/3"]
+    assert code(scene.decide("PATCH", "/bookings/3", {"note": "x"})) == "no-such-record"
 
 
 @pytest.mark.parametrize(
@@ -233,7 +250,7 @@ def test_the_tag_of_one_target_is_no_condition_on_another(scene):
     scene.records["/bookings/3"] = read(booking(), b'"v1"')
     decision = scene.decide("POST", "/bookings/3/confirm")
     assert decision.forward.extra == b""
-    assert scene.asked[0] == LockRecord('Booking::"3"')
+    assert scene.asked[0] == LockRecord('Booking::"3"', wait=False)
 
 
 def test_after_a_412_the_new_record_is_decided_on(scene):

@@ -140,6 +140,10 @@ class About:
             return deny(x, self._guard, self._slice, blind=True)
         if known is not None and not unseen:
             return (yield from self.own.lock(x, uid))
+        if not (yield from self.own.seize(x, uid)):
+            problem = yield from self._may_wait(x, uid, seen)
+            if problem is not None:
+                return problem
         problem = yield from self.own.hold(x)
         if problem is not None:
             return problem
@@ -150,6 +154,18 @@ class About:
         if unseen:
             self._observe(x, uid, x.entity)
         return None
+
+    def _may_wait(self, x: Exchange, uid: Uid, seen: bool | None) -> Asking:
+        """Refuse who may not do this to the record as it is, before they stand in others' way.
+
+        Else whoever knows an id could fill the queue of its writers (CWE-400). It is decided again
+        on the record that is held.
+        """
+        found = yield from self.own.peek(x)
+        if isinstance(found, Problem):
+            return found
+        decided = judge(x, self._slice, inputs(x, uid, found, seen))
+        return None if decided.allow else self._refuse(x, decided, found)
 
     def _foresee(self, x: Exchange, uid: Uid, seen: bool | None) -> Decided | None:
         given = inputs(x, uid, None, seen)
