@@ -11,7 +11,9 @@ from kit.adapters import asgi, gateway, send_bytes
 from kit.gateway import split
 from kit.scenario import Store, token
 from kit.within import Client, answers, body, form, guarded, scope, start, visit
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from yett import allowed
 from yett.gate.within import asgi_http
 from yett.gate.within.answering import BrokenError
 
@@ -277,3 +279,42 @@ async def test_a_body_streams_through_within_its_limit(tmp_path):
         client = await visit(yett, b"a" * 50, b"b" * 51, **told)
         assert (client.status, client.code) == (413, "body-too-large")
         assert sink.events[-1].code == "body-too-large"
+
+
+async def test_a_body_in_http2_needs_no_field(tmp_path):
+    """Whether there is one shows in the first message: none for a GET, a whole one for a POST."""
+    app = answers(start(), body(b"x"), reads=True)
+    async with guarded(tmp_path, app, small=True) as (yett, sink):
+        assert (await visit(yett, target="/echo", http_version="2")).status == 200
+        client = await visit(yett, b"hi", target="/echo", http_version="2")
+        assert client.code == "body-not-declared"
+        assert (await visit(yett, b"h", b"i", **form(), http_version="2")).status == 200
+        assert sink.events[-1].bytes_in == 2
+        client = await visit(yett, b"h" * 60, b"i" * 60, **form(), http_version="2")
+        assert client.code == "body-too-large"
+
+
+async def test_a_query_is_filtered_for_the_caller_of_the_scope(tmp_path):
+    """`yett.allowed` takes what the middleware put there: the rules, the contract, the caller."""
+
+    class Base(DeclarativeBase):
+        pass
+
+    class Booking(Base):
+        __tablename__ = "bookings"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        customer: Mapped[str]
+        status: Mapped[str]
+        price: Mapped[int]
+
+    found = []
+
+    async def app(told, receive, send):
+        found.append(allowed("listBookings", Booking, told["yett"]))
+        await answers(start(200, JSON), body(b'{"items":[],"total":0}'))(told, receive, send)
+
+    async with guarded(tmp_path, app) as (yett, _sink):
+        assert (await visit(yett, target="/bookings", who="ann")).status == 200
+    condition = found[0].compile()
+    assert [*condition.params.values()] == ["1"]
+    assert "bookings.customer" in str(condition)
