@@ -1,8 +1,8 @@
 """The gate with Cedar, answer checks and field rules on, beside the same without.
 
-`python3 dev.py bench guarded`: four gates with one worker each before one service, the same load
-to saturation by turns, medians; then each must have answered as its rules say. Writes its section
-of `bench/RESULTS.md`.
+`python3 dev.py bench guarded`: four gates with one worker each before one service, and Envoy where
+there is one; the same load to saturation by turns, medians; each must first answer as its rules
+say. Writes its section of `bench/RESULTS.md`. `--rounds 4` takes 6 minutes.
 """
 
 from __future__ import annotations
@@ -23,21 +23,30 @@ from pathlib import Path
 from bench.contract import Keys, make_keys
 from bench.guarded_contract import (
     CHANGE,
+    DEPOT,
     MANY,
+    NEW,
     ONES,
     ROWS,
     answers,
     guarded_requests,
+    new_booking,
     write_guarded,
 )
 from bench.process import busiest, cpu_seconds, free_port, pin, running
 from bench.report import Row, machine, write_section
 from bench.run import CONNECTIONS, Load, say
-from bench.subjects import NGINX_HEAD, ROOT
+from bench.subjects import NGINX_HEAD, ROOT, envoy_binary, start_envoy
 
+ENVOY = "Envoy"
+ENVOY_SAYS = (
+    "jwt_authn and local_ratelimit as in the tables above; no scopes, parameters, bodies, records"
+)
 SCENARIOS = {
+    "BIND": "a depot, allowed by its id",
     "GET": "one booking of 12 fields",
     "LIST": "20 bookings, 10 of them another team's",
+    "POST": "a new booking of 7 fields",
     "PATCH": "a change of one booking, each caller one of their own",
 }
 
@@ -55,6 +64,10 @@ def main(arguments: list[str] | None = None) -> None:
         }
         for rules, (port, _) in gates.items():
             check(rules, port, keys)
+        if envoy_binary():
+            gates[ENVOY] = stack.enter_context(start_envoy(folder, keys, upstream))
+            for method, target, body in (("GET", ONES[17], b""), ("PATCH", ONES[17], CHANGE)):
+                _ask(gates[ENVOY][0], method, target, keys.tokens[0], body)
         load = Load(folder, guarded_requests(keys), use_wrk=not options.no_wrk)
         warm(gates, load, options, pinned=pinned)
         found = measure(gates, load, options)
@@ -125,18 +138,26 @@ def check(rules: str, port: int, keys: Keys) -> None:
     one = _ask(port, "GET", ONES[17], token)
     many = _ask(port, "GET", MANY, token)
     changed = _ask(port, "PATCH", ONES[17], token, CHANGE)
+    made = _ask(port, "POST", NEW, token, new_booking(0))
+    assert _ask(port, "GET", DEPOT, token)["id"] == "d7", rules
     wanted = {
         "scopes": (True, True, 20),
         "declared": (False, True, 20),
         "records": (False, True, 10),
         "fields": (False, False, 10),
     }[rules]
-    for shown in (one, changed):
+    for shown in (one, changed, made):
         assert ("internal_score" in shown, "margin" in shown) == wanted[:2], (rules, shown)
         assert "phone" in shown, (rules, shown)
     assert len(many["items"]) == wanted[2], (rules, many)
     assert many["total"] == wanted[2], (rules, many)
     assert _status(port, "GET", ONES[17], "x.y.z") == 401, rules
+    if rules in {"records", "fields"}:
+        assert _status(port, "GET", DEPOT[:-1] + "8", token) == 404, rules
+        stranger = (
+            new_booking(0).replace(b'"bench"', b'"other"').replace(b"customer-0", b"customer-1")
+        )
+        assert _send(port, "POST", NEW, token, stranger)[0] == 403, rules
     say(f"{rules} decides as it should")
 
 
@@ -227,9 +248,9 @@ def _section(
             f" {options.seconds:g} s by turns, medians; {load}, {CONNECTIONS} connections, 64"
             f" callers; {placed}. With rules on records a change costs the service two requests"
             " instead of one: its record is read first. CPU is that of the gate alone, with its"
-            " recorder."
+            " recorder, for a request."
         ),
-        "\n".join(f"- **{rules}**: {says}" for rules, says in ROWS.items()),
+        "\n".join(f"- **{rules}**: {says}" for rules, says in {**ROWS, ENVOY: ENVOY_SAYS}.items()),
     ]
     for scenario, rows in found.items():
         parts += [f"### {scenario}: {SCENARIOS[scenario]}", _table(rows)]
@@ -238,14 +259,15 @@ def _section(
 
 def _table(rows: dict[str, Row]) -> str:
     lines = [
-        "|  | requests/s (lowest to highest) | to scopes | p50 | p99 | CPU per request | failed |",
-        "|---|---|---|---|---|---|---|",
+        "|  | requests/s (lowest to highest) | to scopes | to Envoy | p50 | p99 | CPU | failed |",
+        "|---|---|---|---|---|---|---|---|",
     ]
-    base = rows["scopes"].rate
+    base, envoy = rows["scopes"].rate, rows[ENVOY].rate if ENVOY in rows else 0
     for rules, row in rows.items():
+        peer = f"{row.rate / envoy:.2f}" if envoy else "-"
         lines.append(
             f"| {rules} | **{row.rate:,.0f}** ({row.low:,.0f} to {row.high:,.0f})"
-            f" | {row.rate / base:.2f} | {row.p50:.2f} ms | {row.p99:.2f} ms"
+            f" | {row.rate / base:.2f} | {peer} | {row.p50:.2f} ms | {row.p99:.2f} ms"
             f" | {row.cpu:.0f} µs | {row.bad} |"
         )
     return "\n".join(lines)

@@ -14,6 +14,7 @@ from bench.contract import AUDIENCE, CALLERS, ISSUER, Keys, head
 MANY = "/v1/bookings"
 ONES = tuple(f"{MANY}/{number}" for number in range(CALLERS))  # each caller has one of them
 CHANGE = json.dumps({"note": "ring twice", "price": 12}).encode()
+DEPOT, NEW = "/v1/depots/d7", "/v1/teams/bench/bookings"
 
 _TEXT = {"type": "string", "maxLength": 200}
 _BOOKING = {
@@ -37,6 +38,23 @@ _BOOKING = {
 _CHANGE = {
     "type": "object",
     "properties": {"note": _TEXT, "price": {"type": "integer", "minimum": 0}},
+}
+_DEPOT = {
+    "type": "object",
+    "properties": {"id": {"type": "string"}, "name": _TEXT, "city": _TEXT, "bays": _TEXT},
+}
+_NEW = {
+    "type": "object",
+    "required": ["team", "customer", "status", "price"],
+    "properties": {
+        "team": _TEXT,
+        "customer": _TEXT,
+        "status": {"enum": ["draft"]},
+        "price": {"type": "integer", "minimum": 0},
+        "note": _TEXT,
+        "street": _TEXT,
+        "city": _TEXT,
+    },
 }
 _ATTRIBUTES = {"team": "/team", "customer": "/customer", "status": "/status"}
 _MACHINE = {
@@ -65,6 +83,10 @@ when { resource.status == "cancelled" && principal.roles.contains("guest") };
 @id("same-for-people")
 permit (principal is User, action in Action::"tag:bookings", resource is Booking)
 when { principal has client && resource.team == principal.client };
+
+@id("depots")
+permit (principal is User, action == Action::"getDepot", resource is Depot)
+when { principal has client && principal.client == "bench" && resource == Depot::"d7" };
 """
 FIELDS = """
 @id("pii")
@@ -86,6 +108,12 @@ def openapi(*, classes: bool) -> dict[str, object]:
     parameters = [{"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}]
     listing = {"type": "Booking", "items": "/items", "totals": ["/total"]}
     change = {"required": True, "content": {"application/json": {"schema": _CHANGE}}}
+    new = {"required": True, "content": {"application/json": {"schema": _NEW}}}
+    depot, team = (
+        [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}}]
+        for name in ("id", "team")
+    )
+    about_depot = {"type": "Depot", "id": "path.id"}
     return {
         "openapi": "3.1.0",
         "info": {"title": "bookings", "version": "1"},
@@ -97,6 +125,15 @@ def openapi(*, classes: bool) -> dict[str, object]:
                 "get": _operation("getBooking", "read", shown, one | {"attrs": _ATTRIBUTES}),
                 "patch": _operation("changeBooking", "write", shown, one) | {"requestBody": change},
                 "delete": _operation("cancelBooking", "write", shown, one),
+            },
+            "/teams/{team}/bookings": {
+                "parameters": team,
+                "post": _operation("createBooking", "write", shown, {"type": "Booking"})
+                | {"requestBody": new},
+            },
+            "/depots/{id}": {
+                "parameters": depot,
+                "get": _operation("getDepot", "read", _DEPOT, about_depot) | {"tags": ["depots"]},
             },
             "/bookings/{id}/confirm": {
                 "parameters": parameters,
@@ -170,10 +207,23 @@ def booking(id_: int, team: str) -> dict[str, object]:
     }  # fmt: skip
 
 
+def new_booking(caller: int) -> bytes:
+    """What one of the callers asks to be made."""
+    return json.dumps(
+        {
+            "team": "bench", "customer": f"customer-{caller}", "status": "draft", "price": 120,
+            "note": "the bell is broken, ring twice", "street": "21 King's Road",
+            "city": "Freiburg im Breisgau",
+        }
+    ).encode()  # fmt: skip
+
+
 def answers() -> dict[str, bytes]:
     """The service's bodies, by path."""
     items = [booking(id_, "bench" if id_ % 2 else "other") for id_ in range(20)]
     ones = {path: json.dumps(booking(id_, "bench")).encode() for id_, path in enumerate(ONES)}
+    depot = {"id": "d7", "name": "Freiburg north", "city": "Freiburg im Breisgau", "bays": "1 to 9"}
+    ones |= {DEPOT: json.dumps(depot).encode(), NEW: ones[ONES[17]]}
     return ones | {MANY: json.dumps({"items": items, "total": len(items)}).encode()}
 
 
@@ -197,16 +247,19 @@ def write_guarded(folder: Path, keys: Keys, upstream: int, port: int, rules: str
 ROWS = {
     "scopes": "scopes alone: no rule on records or fields, answers go by unread",
     "declared": "scopes; what the schema does not declare is left out of answers",
-    "records": "the same, and Cedar on records: 4 policies and 3 from the machine; one booking is"
-    " decided on the answer, the list item by item, a change on the booking read before it",
+    "records": "the same, and Cedar on records: 5 policies and 3 from the machine; a depot is"
+    " decided by its id before anything is sent on, one booking on the answer, the list item by"
+    " item, a new booking on the body, a change on the booking read before it",
     "fields": "the same, and two field classes, of which one is hidden from this caller",
 }
 
 
 def guarded_requests(keys: Keys) -> dict[str, list[str]]:
     """The requests of each scenario, one for each caller."""
-    made: dict[str, list[str]] = {"GET": [], "LIST": [], "PATCH": []}
-    for one, token in zip(ONES, keys.tokens, strict=True):
+    made: dict[str, list[str]] = {name: [] for name in ("BIND", "GET", "LIST", "POST", "PATCH")}
+    for number, (one, token) in enumerate(zip(ONES, keys.tokens, strict=True)):
+        made["BIND"].append(head("GET", DEPOT, token, b"").decode())
+        made["POST"].append(head("POST", NEW, token, new_booking(number)).decode())
         made["GET"].append(head("GET", one, token, b"").decode())
         made["LIST"].append(head("GET", MANY, token, b"").decode())
         made["PATCH"].append(head("PATCH", one, token, CHANGE).decode())
