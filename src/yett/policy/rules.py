@@ -42,9 +42,13 @@ AUTHZ_POLICY = Rule("authz-policy", "error", "a Cedar policy cannot be used")
 AUTHZ_NAME = Rule("authz-name", "error", "two things would have one Cedar name")
 AUTHZ_ATTRIBUTE = Rule("authz-attribute", "error", "an attribute of a record cannot be read")
 AUTHZ_REFERENCE = Rule("authz-reference", "warning", "a reference to a record is not checked")
+AUTHZ_REFERENCE_ENDLESS = Rule(
+    "authz-reference-endless", "error", "a reference stands where no rule can reach it"
+)
 AUTHZ_CLASS = Rule("authz-class", "error", "a field class stands where no rule can reach it")
 AUTHZ_CLASS_UNRULED = Rule("authz-class-unruled", "warning", "nobody may see a class of fields")
 AUTHZ_APPROVAL_UNRULED = Rule("authz-approval-unruled", "warning", "nobody may approve a request")
+AUTHZ_IDLE = Rule("authz-idle", "warning", "a policy never applies as it is written")
 AUTHZ_UNCHECKABLE = Rule("authz-uncheckable", "error", "a rule reads what nothing declares")
 AUTHZ_UNGUARDED = Rule("authz-unguarded", "error", "no rule looks at the record of an object id")
 AUTHZ_ENRICH = Rule("authz-enrich", "error", "the principal cannot be enriched")

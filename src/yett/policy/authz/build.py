@@ -21,6 +21,7 @@ from yett.policy.authz.generated import (
 from yett.policy.authz.guards import Bench, make_guard
 from yett.policy.authz.holes import find_holes
 from yett.policy.authz.identity import make_identity
+from yett.policy.authz.idle import find_idle
 from yett.policy.authz.model import Authz, Guard
 from yett.policy.authz.names import bare
 from yett.policy.authz.schema import STRING, derive_schema
@@ -59,8 +60,9 @@ def build_authz(contract: Contract, report: Report) -> tuple[Authz | None, Repor
     slices = make_slices(rules, schema, engine=contract.config.authz.engine)
     for difference in check_slices(slices, schema):
         report.add(AUTHZ_DIFFERENCE, difference, Source(), hint="please report it; see SECURITY.md")
-    guards = _guards(facts, slices, lints)
+    guards = _guards(facts, slices, lints, report)
     find_holes(facts, slices, guards, lints)
+    find_idle(facts, rules, schema, lints)
     authz = Authz(
         schema=schema,
         text=write_schema(schema),
@@ -136,12 +138,15 @@ def _unspoken(facts: Facts, rules: tuple[Rule, ...], schema: Schema) -> list[str
     ]
 
 
-def _guards(facts: Facts, slices: dict[str, Slice], lints: Report) -> dict[str, Guard]:
+def _guards(
+    facts: Facts, slices: dict[str, Slice], lints: Report, errors: Report
+) -> dict[str, Guard]:
     bench = Bench(
         facts=facts,
         slices=slices,
         facets={api.name: Facets(api.document) for api in facts.contract.apis},
         lints=lints,
+        errors=errors,
         learning=_learning(facts, slices),
     )
     made = ((o.id, make_guard(o, bench)) for o in facts.operations())
