@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import tempfile
+import time
 
 import pytest
 from kit.adapters import compiled_once
@@ -13,6 +15,7 @@ from yett.asgi import Yett
 from yett.gate.serving import served_program
 from yett.gate.within import upkeep
 from yett.records.errors import LedgerError
+from yett.state.locks import Locks
 
 
 @pytest.fixture(autouse=True)
@@ -105,3 +108,28 @@ async def test_a_request_under_way_keeps_its_contract(tmp_path):
         assert await yett.upkeep.reload()
         go.set()
         assert (await asking).status == 200
+
+
+def test_workers_of_a_host_share_the_file_of_locks(tmp_path):
+    """What one process holds, another does not get; its end frees it."""
+    asked, answer = os.pipe()
+    child = os.fork()
+    if not child:
+        os.close(answer)
+        held = Locks(upkeep._locks_file(tmp_path)).seize("Booking::1")
+        (tmp_path / "held").write_text(str(held is not None))
+        os.read(asked, 1)
+        os._exit(0)
+    os.close(asked)
+    try:
+        for _ in range(500):
+            if (tmp_path / "held").exists():
+                break
+            time.sleep(0.01)
+        locks = Locks(upkeep._locks_file(tmp_path))
+        assert locks.seize("Booking::1") is None
+        assert locks.seize("Booking::2") is not None
+    finally:
+        os.close(answer)
+        os.waitpid(child, 0)
+    assert locks.seize("Booking::1") is not None
