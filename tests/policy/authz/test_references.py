@@ -17,7 +17,8 @@ def found(facts, shop, body, report, **more):
     shop["paths"]["/payments"] = {"post": made}
     gathered = facts()
     pay = next(o for o in gathered.operations() if o.id == "shop.pay")
-    places = references_of(pay, Facets(gathered.contract.apis[0].document), gathered, report)
+    facets = Facets(gathered.contract.apis[0].document)
+    places = references_of(pay, facets, gathered, report, report)
     return [(one.located, one.read.operation) for one in places]
 
 
@@ -44,7 +45,8 @@ def test_the_operations_own_record_is_no_reference(facts, shop, report):
     shop["paths"]["/bookings/{id}"]["parameters"][0]["schema"] = REF
     gathered = facts()
     change = next(o for o in gathered.operations() if o.id == "shop.changeBooking")
-    assert references_of(change, Facets(gathered.contract.apis[0].document), gathered, report) == ()
+    facets = Facets(gathered.contract.apis[0].document)
+    assert references_of(change, facets, gathered, report, report) == ()
 
 
 def test_a_record_that_nothing_reads_is_reported(facts, shop):
@@ -60,11 +62,22 @@ def test_a_record_that_nothing_reads_is_reported(facts, shop):
     ]
 
 
-def test_a_recursive_body_is_walked_to_a_bound(facts, shop, report):
-    """A tree of references ends where bodies may not nest deeper."""
-    shop["components"]["schemas"]["Tree"] = {
-        "type": "object",
-        "properties": {"id": REF, "child": {"$ref": "#/components/schemas/Tree"}},
-    }
-    places = found(facts, shop, {"$ref": "#/components/schemas/Tree"}, report)
-    assert max(len(located.pointer) for located, _ in places) == 12
+def test_a_reference_at_any_depth_is_an_error(facts, shop):
+    """What is walked to some depth only leaves the rest unchecked, without a word."""
+    report = Report()
+    inner = {"$ref": "#/components/schemas/Part"}
+    sides = dict.fromkeys(("left", "right", "up", "down"), inner)
+    part = {"type": "object", "properties": {"booking_id": REF, **sides}}
+    shop["components"]["schemas"]["Part"] = part
+    assert found(facts, shop, inner, report) == []
+    assert messages(report) == [
+        "a reference to a `Booking` stands in a schema that contains itself"
+    ]
+
+
+def test_a_schema_that_contains_itself_may_stand_beside_a_reference(facts, shop, report):
+    """Only what could be at any depth is refused."""
+    part = {"type": "object", "properties": {"inner": {"$ref": "#/components/schemas/Part"}}}
+    shop["components"]["schemas"]["Part"] = part
+    body = {"type": "object", "properties": {"booking_id": REF, "part": part}}
+    assert [one.pointer for one, _ in found(facts, shop, body, report)] == [("booking_id",)]

@@ -31,12 +31,13 @@ from yett.policy.rules import AUTHZ_UNCHECKABLE
 
 
 class Bench(Struct, frozen=True, kw_only=True):
-    """What guards are made of: facts, compiled slices, and where remarks go."""
+    """What guards are made of: facts, compiled slices, and where lints and errors go."""
 
     facts: Facts
     slices: dict[str, Slice]
     facets: dict[str, Facets]
     lints: Report
+    errors: Report
     learning: frozenset[str]
 
 
@@ -126,7 +127,9 @@ def _with_slice(placed: Placed, bench: Bench) -> Read | None:
 
 
 def _references(operation: Operation, bench: Bench) -> tuple[Referred, ...]:
-    found = references_of(operation, bench.facets[operation.api], bench.facts, bench.lints)
+    found = references_of(
+        operation, bench.facets[operation.api], bench.facts, bench.lints, bench.errors
+    )
     actions, slices = bench.facts.actions, bench.slices
     return tuple(
         replace(one, read=replace(one.read, slice=slices[actions[one.read.operation]]))

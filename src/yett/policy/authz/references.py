@@ -11,26 +11,31 @@ from typing import Any
 
 from yett.contract.model import Operation
 from yett.contract.report import Report, quote
+from yett.policy.authz.classes import EndlessClassError, class_pointers
 from yett.policy.authz.declared import Declared, requests
 from yett.policy.authz.facets import EVERY, Facets
 from yett.policy.authz.facts import Facts
 from yett.policy.authz.model import Located, Pointer, Referred
 from yett.policy.authz.reads import locate, make_read, reader_of_type
-from yett.policy.rules import AUTHZ_REFERENCE
+from yett.policy.rules import AUTHZ_REFERENCE, AUTHZ_REFERENCE_ENDLESS
 
 REFERENCE = "x-yett-ref"
-MAX_DEPTH = 12
-MAX_PLACES = 2_000
 
 
 def references_of(
-    operation: Operation, facets: Facets, facts: Facts, report: Report
+    operation: Operation, facets: Facets, facts: Facts, report: Report, errors: Report
 ) -> tuple[Referred, ...]:
-    """Return the references an operation takes; one that nothing reads is reported, not checked."""
+    """Return the references an operation takes; one that nothing reads is reported, not checked.
+
+    One that can be at any depth is an error.
+    """
+    api = next(api for api in facts.contract.apis if api.name == operation.api)
+    if not api.extended or (api.extensions is not None and REFERENCE not in api.extensions):
+        return ()  # to walk all of Stripe's forms for nothing takes minutes
     record = facts.records.get(operation.id)
     own = locate(record.resource.id) if record is not None else None
     found: list[Referred] = []
-    for located, type_ in _places(operation, record, facets):
+    for located, type_ in _found(operation, record, facets, errors):
         if located == own:
             continue
         reader = reader_of_type(type_, operation.api, facts)
@@ -40,6 +45,20 @@ def references_of(
         else:
             found.append(Referred(located=located, read=read))
     return tuple(found)
+
+
+def _found(
+    operation: Operation, record: Declared | None, facets: Facets, report: Report
+) -> tuple[tuple[Located, str], ...]:
+    try:
+        return tuple(_places(operation, record, facets))
+    except EndlessClassError as error:
+        message = f"a reference to a {quote(error.name)} stands in a schema that contains itself"
+        hint = "refer to records by a list beside the inner objects instead"
+        report.add(
+            AUTHZ_REFERENCE_ENDLESS, message, operation.source, hint=hint, subject=operation.id
+        )
+        return ()
 
 
 def _places(
@@ -59,23 +78,10 @@ def _places(
 def _pointers(
     facets: Facets, nodes: tuple[Any, ...], *, patched: bool
 ) -> Iterator[tuple[Pointer, str]]:
-    """Walk the request's schema; a schema inside itself is walked to a depth the parser allows."""
-    open_: list[tuple[tuple[Any, ...], Pointer]] = [(nodes, ())]
-    for _ in range(MAX_PLACES):
-        if not open_:
-            return
-        here, pointer = open_.pop()
-        # Nothing keeps a JSON Patch from a place that is `readOnly`.
-        if pointer and not patched and facets.says(here, "readOnly"):
-            continue
-        for type_ in sorted(facets.words(here, REFERENCE)):
-            yield pointer, type_
-        if len(pointer) >= MAX_DEPTH:
-            continue
-        for token in (*facets.names(here), EVERY):
-            child = facets.child(here, token)
-            if child is not None:
-                open_.append((child.nodes, (*pointer, token)))
+    """Find the references of a request; nothing keeps a JSON Patch from what is `readOnly`."""
+    found = class_pointers(facets, nodes, REFERENCE, readable=patched)
+    for type_, pointers in found.items():
+        yield from ((pointer, type_) for pointer in pointers)
 
 
 def _note(operation: Operation, located: Located, type_: str, report: Report) -> None:
