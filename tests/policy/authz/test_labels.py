@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from kit.shop import answer, messages
 
 from yett.policy.authz.labels import Labels
@@ -39,3 +40,28 @@ def test_a_document_without_extensions_is_not_walked(facts, shop):
         {"type": "object", "properties": {"load": {"type": "integer", "x-yett-class": "internal"}}}
     )
     assert facts().labels["shop.getHealth"].shown == {"internal": (("load",),)}
+
+
+@pytest.mark.parametrize("place", ["one", "item", "data", "sent"])
+def test_a_class_on_the_record_itself_is_an_error(facts, shop, report, place):
+    """Nothing of a record can be left out where all of it is labelled: it went out whole."""
+    paths = shop["paths"]
+    one = paths["/bookings/{id}"]["get"]["responses"]["200"]["content"]["application/json"]
+    many = paths["/bookings"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    sent = paths["/bookings/{id}"]["patch"]["requestBody"]["content"]["application/json"]
+    label = {"x-yett-class": "money"}
+    if place == "data":
+        one["schema"] = {"properties": {"data": {**one["schema"], **label}}}
+        paths["/bookings/{id}"]["get"]["x-yett"]["resource"]["record"] = "/data"
+    target = {"one": one["schema"], "item": many["properties"]["items"]["items"]}
+    target.get(place, sent["schema"]).update(label if place != "data" else {})
+    facts()
+    expected = "the class `money` stands on the whole record, of which nothing is left out"
+    assert expected in messages(report)
+
+
+def test_a_property_that_is_called_like_every_one_is_hidden(facts, shop):
+    """`*` stands for all members, so a class of a member of that name hides them all."""
+    one = shop["paths"]["/bookings/{id}"]["get"]["responses"]["200"]["content"]["application/json"]
+    one["schema"]["properties"]["*"] = {"type": "string", "x-yett-class": "money"}
+    assert facts().labels["shop.getBooking"].shown["money"] == (("*",),)

@@ -57,7 +57,8 @@ class Facets:
         required = False
         for facet in self.of(nodes):
             node = facet.node
-            here = _items(node) if token == EVERY else _property(node, token)
+            here = _property(node, token)  # one that is called `*` is one of all
+            here += _items(node) if token == EVERY else []
             inner += here
             required |= facet.certain and (token == EVERY or token in _names(node))
         return Child(tuple(inner), required) if inner else None

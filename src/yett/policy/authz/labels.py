@@ -75,12 +75,23 @@ def _within(whole: Classes, prefix: Pointer, operation: Operation, report: Repor
             message = f"the class {quote(name)} stands beside the record it should be a part of"
             hint = "move the property into the record, or name the record by `resource.record`"
             report.add(AUTHZ_CLASS, message, operation.source, hint=hint, subject=operation.id)
-        if inside:
+        if () in inside:
+            _refuse_whole(name, operation, report)
+        elif inside:
             found[name] = inside
     return found
 
 
+def _refuse_whole(name: str, operation: Operation, report: Report) -> None:
+    """A schema that is a property elsewhere may be labelled as a whole; as a record it leaked."""
+    message = f"the class {quote(name)} stands on the whole record, of which nothing is left out"
+    hint = "label its properties, or say by a policy on the operation who may see it"
+    report.add(AUTHZ_CLASS, message, operation.source, hint=hint, subject=operation.id)
+
+
 def _find(facets: Facets, nodes: tuple[Any, ...], operation: Operation, report: Report) -> Classes:
+    for name in sorted(facets.words(nodes, CLASS)):
+        _refuse_whole(name, operation, report)
     try:
         return class_pointers(facets, nodes)
     except EndlessClassError as error:
