@@ -8,9 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kit.deciding import Scene, booking, read
+from kit.engine import ENFORCED, operation, program, request
 from kit.shop import OWN, document
 
-from yett.engine.release import WITHOUT, Reply, reading, release
+from yett.engine.answers.success import Success
+from yett.engine.exchange import Exchange
+from yett.engine.release import WITHOUT, Released, Reply, reading, release
+from yett.policy.model import Declared
 from yett.terms import Mode
 
 JSON = "application/json"
@@ -52,6 +56,45 @@ def seen(released):
 def listing(count, *owners):
     items = [booking(n, owners[n % len(owners)], **FULL) for n in range(count)]
     return {"items": items, "total": count}
+
+
+def keep_known(value):
+    known = isinstance(value, dict)
+    return value, tuple("/" + n for n in list(value) if n != "a" and value.pop(n)) if known else ()
+
+
+@pytest.mark.parametrize("mode", [Mode.ENFORCE, Mode.OBSERVE])
+@pytest.mark.parametrize("media_type", [JSON, "application/problem+json", "", "text/html"])
+@pytest.mark.parametrize("coded", [False, True])
+@pytest.mark.parametrize("status", [200, 201, 206])
+def test_the_short_way_of_an_unguarded_answer_is_the_long_one(mode, media_type, coded, status):
+    """What is only read for undeclared fields leaves as the way with records would let it."""
+    declared = Declared({"2XX": keep_known})
+    op = operation(declared=declared, modes=ENFORCED | {"response_fields": mode})
+    bound = program(op)
+    bodies = [
+        b"",
+        b"{}",
+        b'{"a":1}',
+        b'{ "a": 1, "b": 2 }',
+        b'{"a":1,"a":2}',
+        b"[1]",
+        b"x",
+        b"null",
+    ]
+    for body in bodies:
+        found = []
+        for way in (release, lambda x, r: Released(*success(x, r))):
+            x = Exchange(bound, request(), None, 0.0)
+            x.plan = bound.plans[op.id]
+            released = way(x, Reply(status, media_type, coded, body))
+            found.append((released, x.observed, x.why))
+        assert found[0] == found[1], body
+
+
+def success(x, reply):
+    why = "it is coded" if reply.coded else "it is a part" if reply.status == 206 else ""
+    return Success(x, x.plan.checks, reply.status).release(reply.body, reply.media_type, why)
 
 
 # --- one record ---

@@ -16,6 +16,7 @@ from yett.engine.answers.modes import mind, refusal, strictest
 from yett.engine.answers.success import Success
 from yett.engine.answers.undeclared import leave_out, speaks_json
 from yett.engine.exchange import Exchange
+from yett.policy.jsonbody import MALFORMED
 from yett.policy.model import Fault
 from yett.problems import ANSWER_UNCHECKABLE, NO_SUCH_RECORD, Problem
 from yett.terms import Event, Mode
@@ -85,6 +86,10 @@ def release(x: Exchange, reply: Reply) -> Released:
         return Released(reply.body)
     status = reply.status
     if 200 <= status < 300:
+        if checks.guard is None:
+            trimmed = _trimmed(x, checks, reply)
+            if trimmed is not None:
+                return trimmed
         why = "it is coded" if reply.coded else "it is a part" if status == PARTIAL else ""
         return Released(*Success(x, checks, status).release(reply.body, reply.media_type, why))
     if 300 <= status < 400 and not checks.conceals(x):
@@ -126,9 +131,21 @@ def _redirect(x: Exchange, checks: Checks, reply: Reply) -> Released:
 
 def _failure(x: Exchange, checks: Checks, reply: Reply) -> Released:
     """A refusal of the service, without what its schema does not declare."""
-    if checks.declared is None or not may_be_json(reply.media_type) or reply.coded:
+    if checks.declared is None:
         return Released(reply.body)
-    value = read_answer(reply.body)
-    if isinstance(value, Fault) or not leave_out(x, checks, reply.status, value):
-        return Released(reply.body)
-    return Released(write_answer(value))
+    return _trimmed(x, checks, reply) or Released(reply.body)
+
+
+def _trimmed(x: Exchange, checks: Checks, reply: Reply) -> Released | None:
+    """An answer that can be read, without what its schema does not declare; None of any other.
+
+    What most answers are read for, and nothing else: less code is touched than for a guarded one.
+    """
+    if reply.coded or reply.status == PARTIAL or not may_be_json(reply.media_type):
+        return None
+    value = read_answer(reply.body) if reply.body else MALFORMED
+    if isinstance(value, Fault):
+        return None
+    return Released(
+        write_answer(value) if leave_out(x, checks, reply.status, value) else reply.body
+    )
