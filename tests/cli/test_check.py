@@ -129,6 +129,17 @@ def test_a_contract_that_cannot_be_used_is_the_users_input(run, form, document):
         json.loads(result.output)
 
 
+def test_what_the_linter_found_is_not_lost_to_the_compiler(run):
+    """A pointer that leads nowhere is named as such, beside what the compiler stumbles over."""
+    bad = json.loads(json.dumps(DOCUMENT))
+    bad["security"] = []
+    bad["paths"]["/a/{id}"]["post"]["x-yett"]["text"] = {"/none": "off"}
+    result = run(bad)
+    assert result.exit_code == 2
+    assert "operation-unguarded" in result.output
+    assert "text-setting" in result.output
+
+
 def test_what_cannot_be_compiled_is_a_finding(run):
     """A limit that nobody can read, and two paths that are one."""
     bad = json.loads(json.dumps(DOCUMENT))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 
 import click
 import pytest
@@ -62,6 +63,17 @@ def test_what_is_neither(repository, named):
     refused = pytest.raises(click.UsageError, match="neither a folder nor a revision")
     with refused, contract_folder(named, repository):
         pass
+
+
+def test_a_pipeline_without_the_revision_is_told_to_fetch_it(repository):
+    """A shallow clone has no `main`: the next step is named, not the options of the command."""
+    command = [sys.executable, "-m", "yett.cli", "-C", str(repository), "diff", "origin/main"]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert found.returncode == 2
+    message, hint = found.stderr.splitlines()
+    assert message == "`origin/main` is neither a folder nor a revision with a contract"
+    assert hint.startswith("hint: a folder, or a revision of the repository that `-C` is in")
+    assert hint.endswith("in CI fetch it first (`git fetch origin main:main`)")
 
 
 def test_outside_a_repository(tmp_path):

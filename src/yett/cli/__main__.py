@@ -120,7 +120,8 @@ def _worded(error: click.ClickException) -> tuple[str, str]:
     message, _, guess = text.partition("Did you mean ")
     message = message[:1].lower() + message[1:].rstrip(" (.")
     context = getattr(error, "ctx", None)
-    hint = f"`{context.command_path if context else 'yett'} --help` shows what there is"
+    general = f"`{context.command_path if context else 'yett'} --help` shows what there is"
+    hint = getattr(error, "hint", general)
     near = guess.rstrip("?)") or _nearest(message, context)
     return message, f"did you mean {near}?" if near else hint
 

@@ -106,7 +106,12 @@ def inspect(folder: Path) -> tuple[tuple[Finding, ...], tuple[Row, ...], int]:
 
     contract = load(folder)
     found = lint(contract)
-    policy = compile_policy(contract)
+    try:
+        policy = compile_policy(contract)
+    except ContractError as error:
+        # A misspelt pointer is a finding of the linter, and then what the compiler stumbles over.
+        errors = tuple(one for one in found if one.severity == "error")
+        raise ContractError((*errors, *error.findings)) from None
     table = rows(contract, policy)
     order = SEVERITIES.index
     both = sorted((*found, *findings(policy.remarks)), key=lambda finding: order(finding.severity))

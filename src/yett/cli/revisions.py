@@ -71,5 +71,14 @@ def _git(folder: Path, *arguments: str, said: str) -> bytes:
     return done.stdout
 
 
+class NoContractThere(click.UsageError):
+    """Nothing of that name can be compared; with what to look at first."""
+
+    hint = (
+        "a folder, or a revision of the repository that `-C` is in, such as `main` or "
+        "`HEAD~1:contract`; in CI fetch it first (`git fetch origin main:main`)"
+    )
+
+
 def _neither(named: str) -> click.UsageError:
-    return click.UsageError(f"'{named}' is neither a folder nor a revision with a contract")
+    return NoContractThere(f"'{named}' is neither a folder nor a revision with a contract")
