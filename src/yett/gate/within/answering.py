@@ -233,7 +233,9 @@ class Answering:
         if released.problem is not None:
             return self._withhold(released.problem)
         changed = released.body != body
-        block = collected_fields(head, cache=visit.x.plan.operation.cache, changed=changed)
+        plan = visit.x.plan
+        ranges = plan.checks is not None and b"range" not in plan.checks.without
+        block = collected_fields(head, cache=plan.operation.cache, changed=changed, ranges=ranges)
         self.done = True
         return self._write(head.status, block, released.body)
 
