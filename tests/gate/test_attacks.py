@@ -445,3 +445,15 @@ async def test_a_stranger_does_not_keep_writers_from_a_record(tmp_path):
         assert {await one for one in floods} == {404}
         assert waiting <= 1
         assert gateway.gate.locks.taken == 0
+
+
+async def test_a_write_that_answers_with_another_record_shows_no_class_of_it(tmp_path):
+    """The caller's own record was decided about, and not the one that comes back."""
+
+    def serve(method, target, headers, body):
+        return say(BOOKINGS[1 if method == "GET" else 2])
+
+    async with attacked(tmp_path, serve) as gateway:
+        status, _, body = await gateway.ask("ann", "PATCH /bookings/1", {"note": "x"})
+        assert status == 200
+        assert b"222" not in body

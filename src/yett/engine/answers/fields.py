@@ -21,13 +21,14 @@ class Shown:
         records: judges.
         shown: the classes of the operation.
         before: the record as it was read before a write, for answers that do not show it.
+        returns: the answer is the record; one of another name is not decided on by `before`.
         look: change nothing, only find out what would be hidden.
 
     Attributes:
         hidden: names of the classes that were hidden somewhere.
     """
 
-    __slots__ = ("_before", "_each", "_look", "_records", "denied", "hidden")
+    __slots__ = ("_before", "_each", "_look", "_records", "_returns", "denied", "hidden")
 
     def __init__(
         self,
@@ -36,9 +37,11 @@ class Shown:
         before: Entity | None,
         *,
         look: bool = False,
+        returns: bool = False,
     ) -> None:
         self._records = records
         self._before = before
+        self._returns = returns
         self._look = look
         self._each: list[Fields] = []
         self.denied: list[Fields] = []
@@ -59,11 +62,14 @@ class Shown:
     def hide(self, value: Any, uid: Uid, entity: Entity | None) -> bool:
         """Hide what the caller may not see of one record, in place; whether there was any."""
         changed = False
+        before = self._before
+        if before is not None and self._returns and uid != before.uid:
+            before = None  # the service answers with another record than the one that was read
         for fields in self.denied:
             changed = self._hide(value, fields) or changed
         for fields in self._each:
             # What a write answers may show less than what was read before it.
-            known = self._before or (None if fields.blind else entity)
+            known = before or (None if fields.blind else entity)
             nameless = fields.slice.footprint.resource_uid and not uid.id
             if known is None or nameless or not self._allows(fields.slice, uid, known):
                 changed = self._hide(value, fields) or changed

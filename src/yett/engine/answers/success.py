@@ -70,7 +70,8 @@ class Success:
             if checks.shown:
                 # Of a new record only its own answer tells: the body is the client's word.
                 before = x.entity if x.record is not None else None
-                self._shown = Shown(self._records, checks.shown, before, look=look)
+                returns = checks.guard.returns
+                self._shown = Shown(self._records, checks.shown, before, look=look, returns=returns)
 
     def release(self, body: bytes, media_type: str, unreadable: str = "") -> Outcome:
         """Decide; `unreadable` says why nothing can be read, when that is known already."""
