@@ -2,22 +2,36 @@
 
 The requests of the load benchmark are handed to a real `Connection`, the upstream's answer to a
 real `Link`; only the two transports are stand-ins, so what is missing against `bench/RESULTS.md` is
-the event loop and the kernel. Microseconds a request, best of five: `python -m bench.inprocess`.
+the event loop and the kernel. Microseconds of CPU a request, best of five: `python -m
+bench.inprocess`, or with rules on records and fields `python -m bench.inprocess fields` (or another
+row of `bench.guarded_contract.ROWS`).
 """
 
 from __future__ import annotations
 
 import asyncio
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench.contract import BODY, TARGET, head, make_keys, write_contract
+from bench.contract import BODY, TARGET, Keys, head, make_keys, write_contract
+from bench.guarded_contract import (
+    CHANGE,
+    DEPOT,
+    MANY,
+    NEW,
+    ONES,
+    answers,
+    new_booking,
+    write_guarded,
+)
 from yett.contract.load import load
 from yett.engine import build
 from yett.gate.call import Call
+from yett.gate.collecting import Collecting
 from yett.gate.edge import Gate
 from yett.policy.compile import compile_policy
 from yett.state.memory import MemoryView
@@ -25,19 +39,19 @@ from yett.wire.http1 import RequestReader
 from yett.wire.link import Link
 
 ROUNDS = 5
-REQUESTS = 5_000
-ANSWER = (
+REQUESTS = 2_000
+ANSWER_HEAD = (
     b"HTTP/1.1 200 OK\r\nServer: nginx\r\nDate: Sun, 22 Nov 2026 00:00:00 GMT\r\n"
-    b"Content-Type: application/json\r\nContent-Length: 27\r\nConnection: keep-alive\r\n\r\n"
-    + b"x"
-    * 27
+    b"Content-Type: application/json\r\nContent-Length: %d\r\nConnection: keep-alive\r\n\r\n"
 )
 # Label, class and method; a part contains those that are indented below it.
 PARTS: tuple[tuple[str, type, str], ...] = (
     ("read the head", RequestReader, "next_head"),
     ("decide, answer its question, forward", Call, "begin"),
     ("  forward", Call, "forward"),
+    ("read a record, decide on it, forward", Call, "_told"),
     ("answer: relay, write, record", Call, "upstream_head"),
+    ("  decide on it, leave out", Collecting, "_decide"),
     ("  write the head", Call, "write_head"),
     ("  build and hand over the event", Call, "settle"),
 )
@@ -79,10 +93,13 @@ class Sink:
         self.last = event
 
 
-async def main() -> None:
+async def main(rules: str) -> None:
     keys = make_keys()
     with tempfile.TemporaryDirectory() as name:
-        write_contract(Path(name), keys, 9, 0)
+        if rules:
+            write_guarded(Path(name), keys, 9, 0, rules)
+        else:
+            write_contract(Path(name), keys, 9, 0)
         contract = load(Path(name))
         view = MemoryView.from_config(contract.config, Path(name))
         await view.start()
@@ -95,34 +112,60 @@ async def main() -> None:
     link.connection_made(Transport())
     pool._links.add(link)  # noqa: SLF001 — a link that did not have to be connected
     pool._idle.append(link)  # noqa: SLF001 — as above
-    for method, target, body in (("GET", TARGET, b""), ("POST", "/v1/bookings", BODY)):
-        raws = [head(method, target, token, body) for token in keys.tokens]
+    for name, (raws, body) in (guarded(keys) if rules else plain(keys)).items():
+        answer = ANSWER_HEAD % len(body) + body
 
-        def serve(raws: list[bytes] = raws) -> float:
-            began = time.perf_counter()
+        def serve(raws: list[bytes] = raws, answer: bytes = answer) -> float:
+            began = time.process_time()
             for number in range(REQUESTS):
                 connection.data_received(raws[number % len(raws)])
-                link.data_received(ANSWER)
-            return (time.perf_counter() - began) / REQUESTS * 1e6
+                while link.errand is not None:  # a write that is guarded reads first
+                    link.data_received(answer)
+            return (time.process_time() - began) / REQUESTS * 1e6
 
         serve()
-        assert (sink.last.status, sink.last.verdict) == (200, "allow")
-        print(f"{method}: {min(serve() for _ in range(ROUNDS)):.1f} us a request")
+        assert (sink.last.status, sink.last.verdict) == (200, "allow"), sink.last
+        print(f"{name}: {min(serve() for _ in range(ROUNDS)):.1f} us a request")
         for label, owner, part in PARTS:
             print(f"  {label:40}{measure(owner, part, serve):6.1f}")
     gate.abort()
 
 
+def plain(keys: Keys) -> dict[str, tuple[list[bytes], bytes]]:
+    """The requests of `bench.contract`, and the answer to each."""
+    asked = {"GET": ("GET", TARGET, b""), "POST": ("POST", "/v1/bookings", BODY)}
+    return {
+        name: ([head(method, target, token, body) for token in keys.tokens], b"x" * 27)
+        for name, (method, target, body) in asked.items()
+    }
+
+
+def guarded(keys: Keys) -> dict[str, tuple[list[bytes], bytes]]:
+    """The same of `bench.guarded_contract`; each caller asks for the same booking."""
+    one, told = ONES[17], answers()
+    asked = {
+        "BIND": ("GET", DEPOT, b""),
+        "GET": ("GET", one, b""),
+        "LIST": ("GET", MANY, b""),
+        "POST": ("POST", NEW, new_booking(0)),
+        "PATCH": ("PATCH", one, CHANGE),
+    }
+    return {
+        name: ([head(method, target, token, body) for token in keys.tokens], told[target])
+        for name, (method, target, body) in asked.items()
+    }
+
+
 def measure(owner: type, part: str, serve: Callable[[], float]) -> float:
-    """Run with one method timed: its own calls, about 0.15 us of clock reading included."""
+    """Run with one method timed: its own calls, about 0.5 us of clock reading included."""
     original, spent = getattr(owner, part), [0.0]
 
     def timed(*args: Any, **kwargs: Any) -> Any:
-        began = time.perf_counter()
+        began = time.process_time()
         try:
             return original(*args, **kwargs)
         finally:
-            spent[0] += time.perf_counter() - began
+            spent[0] += time.process_time() - began
 
     setattr(owner, part, timed)
     try:
@@ -137,4 +180,4 @@ def measure(owner: type, part: str, serve: Callable[[], float]) -> float:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(sys.argv[1] if len(sys.argv) > 1 else ""))
