@@ -13,6 +13,8 @@ from yett.contract.errors import ContractError
 from yett.review.review import has_solver, review
 
 pytestmark = pytest.mark.skipif(not has_solver(), reason="needs the extra `diff`")
+# In 61 a list begins to show an attribute that a permit reads.
+SEEDS = (*range(6), 61)
 # Actions that need another one besides: a reference must be readable.
 ALSO = {"linkThing": ("getThing",), "createThing": ("getThing",)}
 
@@ -43,7 +45,7 @@ def names(action):
     return {action, base, *ALSO.get(base, ())}
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_what_a_gate_newly_lets_through_is_said(seed, tmp_path):
     """No request passes the new gate alone, or the old one, of which the comparison says nothing."""
     worlds = changed(seed)
