@@ -390,3 +390,33 @@ def insert(document, path, value):
     else:
         raise UnappliableError
     return document
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"lines": []},
+        {"lines": [{"text": "a"}]},
+        {"lines": None},
+        {"lines": 7},
+        {"about": None},
+        {"about": []},
+    ],
+)
+def test_what_replaces_the_holder_of_a_class_may_write_it(body):
+    """An array is replaced whole by a merge patch, so an empty one takes every price away."""
+    assert first_changed(patch(body), POINTERS, MISSING) is not None
+    assert first_changed(patch(body), POINTERS, BEFORE) is not None
+
+
+@pytest.mark.parametrize("body", [{}, {"title": 1}, {"about": {}}, {"about": {"place": None}}])
+def test_what_leaves_the_holder_there_does_not(body):
+    """Members that a merge patch does not name stay."""
+    assert first_changed(patch(body), POINTERS, MISSING) is None
+
+
+def test_members_of_a_map_are_looked_into():
+    """`*` is every member of an object, and of what it holds."""
+    pointer = (("m", "*", "cards", "*", "pin"),)
+    for body, cut in (({"m": {}}, 0), ({"m": {"a": {}}}, 0), ({"m": {"a": {"cards": []}}}, 1)):
+        assert (first_changed(patch(body), pointer, MISSING) is not None) == bool(cut)

@@ -457,3 +457,18 @@ async def test_a_write_that_answers_with_another_record_shows_no_class_of_it(tmp
         status, _, body = await gateway.ask("ann", "PATCH /bookings/1", {"note": "x"})
         assert status == 200
         assert b"222" not in body
+
+
+async def test_an_empty_list_is_no_way_to_remove_what_one_may_not_write(tmp_path):
+    """`{"cards": []}` changes the class of every card that was there."""
+    contents = document()
+    pin = {"type": "string", "x-yett-class": "pii"}
+    cards = {"type": "array", "items": {"type": "object", "properties": {"pin": pin}}}
+    body = {**CHANGE, "properties": {**CHANGE["properties"], "cards": cards}}
+    change(contents)["requestBody"] = takes(body, "application/json")
+    held = BOOKINGS[1] | {"cards": [{"pin": "1"}]}
+    async with attacked(tmp_path, lambda *_: say(held), contents) as gateway:
+        for value in ([], [{}], [{"pin": "2"}]):
+            status, _, _ = await gateway.ask("sam", "PATCH /bookings/1", {"cards": value})
+            assert (status, gateway.upstream.writes) == (403, [])
+        assert (await gateway.ask("sam", "PATCH /bookings/1", {"cards": [{"pin": "1"}]}))[0] == 200

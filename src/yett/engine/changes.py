@@ -144,8 +144,8 @@ def _changed(write: Write, pointer: Pointer, before: Any) -> Iterator[Pointer]:
         return
     if before is MISSING or write.way is Way.SEND:
         yield from (path for path, _ in places(write.body, pointer))
-        if write.way is not Way.SEND and EVERY not in pointer:
-            yield from _cut_off(write, pointer)
+        if write.way is not Way.SEND and _is_cut_off(write.body, pointer):
+            yield pointer
         return
     after = write.body if write.way is Way.REPLACE else merge(before, write.body)
     old, new = dict(places(before, pointer)), dict(places(after, pointer))
@@ -175,10 +175,18 @@ def _keeps(edit: Edit, pointer: Pointer, before: Any) -> bool:
     return all(same(old.get(path), new.get(path)) for path in {**old, **new})
 
 
-def _cut_off(write: Write, pointer: Pointer) -> Iterator[Pointer]:
-    """A place is also written by what removes or replaces something above it."""
-    if assigned(write, pointer) is None:
-        yield pointer
+def _is_cut_off(value: Any, pointer: Pointer) -> bool:
+    """Whether a body removes or replaces something above a place.
+
+    An array is replaced whole (RFC 7396 s1): `{"cards": []}` removes what every card held.
+    """
+    for at, token in enumerate(pointer):
+        if type(value) is not dict:
+            return value is not MISSING
+        if token == EVERY:
+            return any(_is_cut_off(inner, pointer[at + 1 :]) for inner in value.values())
+        value = value.get(token, MISSING)
+    return False
 
 
 def _is_empty(x: Exchange) -> bool:
