@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from kit.pairs import POLICIES, write_contract
 
 from yett.cli.__main__ import main
+from yett.cli.diff import _busy
 
 WIDER = POLICIES.replace('["open", "held"].contains(resource.status)', "true")
 
@@ -45,6 +46,24 @@ def test_something_wider(run):
     assert "shop.cedar:6: error access-gained: `getBooking` is newly allowed" in found.output
     assert 'such as User::"alice" with role "staff" {tenant: "tenant-1"} on ' in found.output
     assert found.output.endswith("newly allowed, or not proved not to be: `getBooking`\n")
+
+
+def test_a_flood_is_bounded_and_counted(run, monkeypatch):
+    """What is not shown is counted and can be had; the exit code is that of all of it."""
+    monkeypatch.setattr("yett.cli.diff.MAX_SHOWN", 1)
+    more = '@id("all") permit(principal in Role::"staff", action, resource);'
+    found = run(new={"policies": POLICIES + more})
+    assert found.exit_code == 1
+    assert found.output.count("error access-gained") == 1
+    assert "of them are not shown; `--format json` has them all" in found.output
+
+
+def test_work_goes_on_where_somebody_looks(monkeypatch, capsys):
+    """On a terminal it says what takes so long, and nothing of it stands on standard output."""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with _busy(1223):
+        pass
+    assert capsys.readouterr().out == ""
 
 
 def test_programs(run):

@@ -6,7 +6,9 @@ used, 3 something outside failed.
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -26,6 +28,7 @@ from yett.review.rules import RULES
 HELP_URI = "https://yett.dev/reference/diff#"
 SUMMARIES = {rule.id: rule.summary for rule in RULES}
 MAX_TIMEOUT_S = 3600
+MAX_SHOWN = 100  # a role that reads everything is a finding for each operation; worst first
 
 
 @click.command("diff")
@@ -62,7 +65,8 @@ def diff(folder: Path | None, old: str, new: str | None, form: str, timeout: flo
         first = _compiled(before, form)
     with contract_folder(new or str(here), here) as after:
         second = _compiled(after, form)
-    found = review(first, second, timeout)
+    with _busy(len(second[1].operations)):
+        found = review(first, second, timeout)
     if form == "text":
         click.echo(_text(found))
     elif form == "json":
@@ -81,9 +85,25 @@ def _compiled(folder: Path, form: str) -> tuple[Contract, Policy]:
         sys.exit(2)
 
 
+@contextlib.contextmanager
+def _busy(operations: int) -> Iterator[None]:
+    """Say on a terminal what is done meanwhile: a large contract takes half a minute."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console  # noqa: PLC0415 — 60 ms that only a terminal pays
+
+    with Console(stderr=True).status(f"comparing {operations:,} operations ..."):
+        yield
+
+
 def _text(found: Review) -> str:
     findings = found.findings()
-    lines = [as_text(findings)] if findings else []
+    shown = findings[:MAX_SHOWN]
+    lines = [as_text(shown, findings)] if findings else []
+    if len(shown) < len(findings):
+        hidden = len(findings) - len(shown)
+        lines.append(f"{hidden:,} of them are not shown; `--format json` has them all")
     return "\n".join([*lines, verdict(found)])
 
 
