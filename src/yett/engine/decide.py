@@ -44,9 +44,13 @@ def decide(x: Exchange) -> Generator[Question, Any, Decision]:
     if problem is not None:
         return refuse(x, 1, slow_down(x) or problem)
     assert x.plan is not None
-    refused = yield from _run(x, x.plan.steps)
-    if refused is not None:
-        return refused
+    for number, step in x.plan.steps:  # as `_run`, which costs a generator: 0.2 us a request
+        outcome = step(x)
+        while outcome is not None:
+            if isinstance(outcome, Problem):
+                return refuse(x, number, outcome)
+            answer = yield outcome.question
+            outcome = outcome.resume(x, answer)
     if x.plan.operation.own:
         return (yield from answer_own(x))
     return allow(x)

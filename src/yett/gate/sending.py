@@ -78,8 +78,12 @@ class Sending(Answer):
             self.upgrading = True
             framing = _SWITCH_FIELDS
         pool = self.current.pools[forward.upstream]
-        block = forwarded_fields(self.head.passed.block, forward, self.x.request.id)
-        method = forwarded_method(self.x, forward)
+        block, method = self.head.passed.block, forward.method
+        if plan.checks is None and not forward.without and not forward.extra:  # nearly all of them
+            block += b"yett-request-id: %b\r\n" % self.x.request.id.encode()
+        else:
+            block = forwarded_fields(block, forward, self.x.request.id)
+            method = forwarded_method(self.x, forward)
         self.bodiless = method == "HEAD"
         self.payload = (
             serialize.request_head(method, forward.target, pool.host, block, framing) + body
@@ -89,8 +93,15 @@ class Sending(Answer):
 
     def await_response(self) -> None:
         """Give the upstream its time, from now on or from when it was first asked for a record."""
-        now = self.connection.gate.clock.now
-        self.connection.deadline = self.due if self.due > now else now + self.patience()
+        connection, plan = self.connection, self.x.plan
+        assert plan is not None
+        now = connection.gate.clock.now
+        if self.due > now:
+            connection.deadline = self.due
+        else:
+            # As `patience`, which costs a call.
+            timeout = plan.operation.timeout or self.current.settings.upstream_timeout
+            connection.deadline = now + timeout
 
     def patience(self) -> float:
         """Seconds that the service has for this operation."""
