@@ -56,3 +56,11 @@ def test_a_hostile_schema_is_walked_in_bounded_time():
     """Properties that branch into themselves many times over do not multiply without end."""
     wide = {"properties": {f"p{n}": {"$ref": "#/t"} for n in range(30)}}
     assert class_pointers(Facets({"t": wide}), (wide,)) == {}
+
+
+def test_a_class_in_the_last_of_many_branches_is_found():
+    """However many alternatives a schema has, none of them is left out."""
+    branches = [{"properties": {f"p{n}": {"type": "string"}}} for n in range(1_000)]
+    for at in (0, 999):
+        branches[at] = {"properties": {f"p{at}": PII}}
+    assert set(class_pointers(Facets({}), ({"oneOf": branches},))["pii"]) == {("p0",), ("p999",)}

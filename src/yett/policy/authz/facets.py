@@ -2,7 +2,7 @@
 
 A value is described by a schema, what that refers to, and whatever may apply beside it: branches of
 `allOf`, `oneOf` and `anyOf`, `if` and what hangs on it. Rules on records ask such a union for
-properties, types and extensions; bounded in depth. JSON Schema 2020-12 s10.2 and s10.3.
+properties, types and extensions. JSON Schema 2020-12 s10.2 and s10.3.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from yett.policy.pointers import MAX_REF_HOPS, Document, RefError
+from yett.policy.pointers import Document, RefError
 
-MAX_FACETS = 256
 EVERY = "*"
 _OTHERS = ("additionalProperties", "unevaluatedProperties", "unevaluatedItems", "contains")
 
@@ -41,14 +40,15 @@ class Facets:
 
     def of(self, nodes: tuple[Any, ...]) -> tuple[Facet, ...]:
         """Return all schema objects that apply to what `nodes` describe together."""
+        # Each object once, so the document bounds it: what a bound left out here would leak.
         found: dict[int, Facet] = {}
-        open_ = [(node, True, 0) for node in nodes]
-        while open_ and len(found) < MAX_FACETS:
-            node, certain, hops = open_.pop()
-            if not isinstance(node, dict) or id(node) in found or hops > MAX_REF_HOPS:
+        open_ = [(node, True) for node in nodes]
+        while open_:
+            node, certain = open_.pop()
+            if not isinstance(node, dict) or id(node) in found:
                 continue
             found[id(node)] = Facet(node, certain)
-            open_ += ((inner, c and certain, hops + 1) for inner, c in self._inside(node))
+            open_ += ((inner, c and certain) for inner, c in self._inside(node))
         return tuple(found.values())
 
     def child(self, nodes: tuple[Any, ...], token: str) -> Child | None:
