@@ -6,7 +6,7 @@ import pytest
 from kit.cedar import SCHEMA, right, slices, when
 from msgspec.structs import replace
 
-from yett.policy.cedar import selfcheck
+from yett.policy.cedar import binary, selfcheck
 from yett.policy.cedar.model import Decided
 from yett.policy.cedar.selfcheck import MAX_DIFFERENCES, check_slices, generate
 from yett.policy.cedar.slices import make_slices
@@ -118,3 +118,18 @@ def test_a_slice_that_cedarpy_decides_is_not_compared():
     deep = "if context.secure then (" * 101 + "true" + ") else false" * 101
     assert not list(generate(slices(when(deep)), SCHEMA))
     assert not list(generate(slices(TEXT, "cedar"), SCHEMA))
+
+
+def test_a_forbid_hides_no_difference_of_a_permit(monkeypatch):
+    """Where a forbid holds, decisions name forbids only: the permits behind it are compared too."""
+
+    def wrong(emitter, one, two):
+        return emitter.code("{}.elements.isdisjoint({}.elements)", one, two, kind=bool)
+
+    monkeypatch.setitem(binary._SHORT, "contains_any", wrong)
+    permit = when(
+        'principal.depots.containsAny(["x", "y"])', id_="p", effect="permit", scope=BOOKING
+    )
+    always = when("true", id_="f", effect="forbid", scope=BOOKING)
+    assert check_slices(slices(permit, "compiled"), SCHEMA)
+    assert check_slices(slices(permit + always, "compiled"), SCHEMA)
