@@ -45,9 +45,10 @@ def policies_draft(records: tuple[Guess, ...]) -> str:
         "// that overlay.yaml declares: take away the `#` there first, then the `//` here. An",
         "// operation that no rule permits to anybody is left to the scopes of the description.",
         "// `yett check` names mistakes with their line, and where each rule is checked.",
+        "// A `User` is a person with a token. An API key is a `Key`, named after its owner: where",
+        "// keys call, leave out `is User` here and `x-yett-ref` there, and compare names:",
+        "// `resource.owner == principal.id`.",
     ]
-        "// A `User` is a person with a token. An API key is a `Key`, named after its owner: for both",
-        "// leave out `is User` here and `x-yett-ref` there, and write `resource.owner == principal.id`.",
     nobodys = [r.type for r in records if r.owner is None or not r.owner.same]
     for record in records:
         if record.type not in nobodys and record.owner is not None:
