@@ -163,7 +163,10 @@ def test_what_the_service_is_asked_for_needs_the_request(tmp_path):
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("listBooking", "no operation `listBooking` has a rule; hint: did you mean `listBookings`?"),
+        (
+            "listBooking",
+            "no operation `listBooking` has a rule; hint: did you mean `listBookings`?",
+        ),
         ("nothingAtAll", "see `yett check`"),
         ("getHealth", "no operation `getHealth` has a rule"),
     ],
