@@ -10,7 +10,7 @@ import random
 from kit.rows import IDS, LONGS, SCHEMA, TEAMS, TEXTS
 
 from yett.contract.model import PolicyText
-from yett.policy.cedar.rule_text import quote
+from yett.policy.cedar.literals import cedar_string
 from yett.policy.cedar.rules import read_rules
 from yett.policy.cedar.slices import make_slices
 
@@ -146,12 +146,12 @@ class Writer:
             form = form.replace("{cond}", self.cond(depth).replace("{", "{{").replace("}", "}}"), 1)
         pick = self.chance.choice
         for hole, make in (
-            ("{text}", lambda: quote(pick(TEXTS))),
+            ("{text}", lambda: cedar_string(pick(TEXTS))),
             ("{pattern}", self.pattern),
             ("{string}", lambda: pick(STRINGS)),
             ("{long}", lambda: str(pick((*LONGS, 3, -7)))),
-            ("{user}", lambda: f"User::{quote(pick(IDS))}"),
-            ("{team}", lambda: f"Team::{quote(pick((*TEAMS, 'none')))}"),
+            ("{user}", lambda: f"User::{cedar_string(pick(IDS))}"),
+            ("{team}", lambda: f"Team::{cedar_string(pick((*TEAMS, 'none')))}"),
             ("{eq}", lambda: pick(("==", "!="))),
             ("{order}", lambda: pick(("<", "<=", ">", ">="))),
         ):
@@ -166,7 +166,7 @@ class Writer:
         ]
         return (
             '"'
-            + "".join(p if p == "*" else quote(p)[1:-1].replace("*", "\\*") for p in pieces)
+            + "".join(p if p == "*" else cedar_string(p)[1:-1].replace("*", "\\*") for p in pieces)
             + '"'
         )
 

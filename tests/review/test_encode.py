@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 from cedarpy import pst
-from kit.formulas import SCHEMA, answer, permit, question, rules
+from kit.formulas import answer, permit, question, rules
 
-from yett.policy.cedar.types import EntityType, Schema
-from yett.review.encode import all_parents
 from yett.review.encode_terms import Unsupported
 
 ALWAYS = [
@@ -88,14 +86,6 @@ def test_a_slot_is_not_encoded():
     asked = question(permit("true"), permit("true"))
     with pytest.raises(Unsupported):
         asked.new.encoder.term(pst.Slot("principal"))
-
-
-def test_all_parents_are_those_of_any_depth():
-    """The closure of a hierarchy that contains itself is finite."""
-    assert all_parents(SCHEMA)["User"] == {"Role", "Group", "Org"}
-    assert "Group" in all_parents(SCHEMA)["Group"]
-    loop = Schema({"A": EntityType(name="A", parents=("B",))}, {})
-    assert all_parents(loop) == {"A": {"B"}}
 
 
 def test_the_rules_of_the_kit_are_valid():

@@ -1,4 +1,4 @@
-"""What rules read, and what ties the caller to the record."""
+"""What ties the caller to the record."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from kit.formulas import permit, rules
 from msgspec.structs import replace
 
 from yett.policy.cedar.rule_text import write
-from yett.review.walk import attributes, nodes, ties
+from yett.review.walk import nodes, ties
 
 
 def test_ties_in_either_direction_are_one():
@@ -22,13 +22,6 @@ def test_ties_in_either_direction_are_one():
         "principal.tags.contains(resource.t)",
         "resource.owner == principal",
     ]
-
-
-def test_attributes_that_are_read():
-    """By dot and by `has`, also through others; of each variable its own."""
-    found = rules(permit("resource.owner.name == principal.name && resource has flag"))
-    assert attributes(found, "resource") == {"owner", "flag"}
-    assert attributes(found, "principal") == {"name"}
 
 
 def test_a_rule_without_a_tree_has_no_nodes():

@@ -12,7 +12,8 @@ from yett.cli.drafts import target
 from yett.cli.guesses import Guess
 from yett.cli.owner_guesses import Owner
 from yett.contract.model import Operation
-from yett.policy.authz.names import bare, cedar_string
+from yett.policy.authz.names import bare
+from yett.policy.cedar.literals import cedar_string
 
 MAX_NAMES = 20
 

@@ -12,7 +12,8 @@ MAX_NAME_CHARACTERS = 64
 
 _NAME = re.compile(rf"[A-Za-z_][A-Za-z0-9_]{{0,{MAX_NAME_CHARACTERS - 1}}}\Z")
 _CLASS = re.compile(rf"[A-Za-z][A-Za-z0-9_-]{{0,{MAX_NAME_CHARACTERS - 1}}}\Z")
-_WORDS = frozenset(("true", "false", "if", "then", "else", "in", "is", "like", "has", "__cedar"))
+# Words of Cedar's grammar, which are no names.
+RESERVED = frozenset(("true", "false", "if", "then", "else", "in", "is", "like", "has", "__cedar"))
 # Types of the schema language, and the types that every schema of yett has.
 _TYPES = frozenset(
     (
@@ -29,14 +30,14 @@ OTHER_PRINCIPALS = ("Anonymous", "Key", "Service")
 
 def type_flaw(name: str) -> str:
     """Say why a name cannot be an entity type; empty when it can."""
-    if not _NAME.match(name) or name in _WORDS:
+    if not _NAME.match(name) or name in RESERVED:
         return "is not a name that Cedar takes: a letter, then letters, digits and `_`"
     return "is a name that Cedar or yett has taken" if name in _TYPES else ""
 
 
 def attribute_flaw(name: str) -> str:
     """Say why a name cannot be an attribute; empty when it can."""
-    if not _NAME.match(name) or name in _WORDS:
+    if not _NAME.match(name) or name in RESERVED:
         return "is not a name that Cedar takes: a letter, then letters, digits and `_`"
     return ""
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import z3
 
+from yett.policy.cedar.footprint import footprint
 from yett.policy.cedar.model import Rule
 from yett.policy.cedar.types import Plain, Reference, Type
 from yett.review.ask import DEFAULT_TIMEOUT_MS, Answer, Asker
@@ -21,7 +22,6 @@ from yett.review.pairs import pair_actions, rename_types, shared_names, unchange
 from yett.review.question import Question, View, questions
 from yett.review.replay import confirm
 from yett.review.side import Side
-from yett.review.walk import attributes
 
 SEVERAL_ROLES = "several roles together"
 
@@ -147,7 +147,8 @@ def _reads(question: Question) -> dict[str, frozenset[str]]:
     """Return what the rules of both sides read, by variable: only that of a case is shown."""
     views = [view for view in (question.old, question.new) if view is not None]
     rules = tuple(each.rule for view in views for each in view.rules)
-    return {name: attributes(rules, name) for name in ("principal", "resource", "context")}
+    seen = footprint(rules)
+    return {"principal": seen.principal, "resource": seen.resource, "context": seen.context}
 
 
 def _holding(view: View | None, model: Any, effect: str) -> tuple[Rule, ...]:

@@ -82,7 +82,7 @@ class Encoder:
         self.caller = caller
         self.names = names or {}
         self.apart = apart
-        self.above = all_parents(schema)
+        self.above = {name: schema.types_above(name) for name in schema.entities}
 
     def term(self, node: pst.Expr) -> Term:  # noqa: C901, PLR0912 — one case for each node type
         """Encode one expression.
@@ -320,19 +320,3 @@ class Encoder:
         kind = Record(tuple(Attribute(name, field.type) for name, field in fields.items()))
         slots = {name: Slot(TRUE, field.type, field.value) for name, field in fields.items()}
         return Term(kind, slots, any_of(*(field.err for field in fields.values())))
-
-
-def all_parents(schema: Schema) -> dict[str, frozenset[str]]:
-    """Return all types above each entity type."""
-    found: dict[str, frozenset[str]] = {}
-    for name in schema.entities:
-        seen: set[str] = set()
-        waiting = list(schema.entities[name].parents)
-        while waiting:
-            parent = waiting.pop()
-            if parent not in seen:
-                seen.add(parent)
-                above = schema.entities.get(parent)
-                waiting += above.parents if above else ()
-        found[name] = frozenset(seen)
-    return found

@@ -1,16 +1,17 @@
-"""Walks the syntax trees of rules: which comparisons tie the caller to the record, what is read.
+"""Walks the syntax trees of rules: which comparisons tie the caller to the record.
 
-Looks only at shapes; what they mean is `encode.py`'s matter.
+Looks only at shapes; what they mean is `encode.py`'s matter, what is read `footprint.py`'s.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 from typing import Any
 
 from cedarpy import pst
 
+from yett.policy.cedar.footprint import children
 from yett.policy.cedar.model import Rule
 
 PRINCIPAL, RESOURCE, CONTEXT = pst.Var("principal"), pst.Var("resource"), pst.Var("context")
@@ -19,16 +20,11 @@ AMR = pst.GetAttr(CONTEXT, "amr")
 
 def nodes(rule: Rule) -> Iterator[Any]:
     """Go through all nodes of a rule's tree, outermost first; none where there is no tree."""
-    waiting: list[Any] = [rule.tree] if rule.tree is not None else []
+    waiting = deque((rule.tree,) if rule.tree is not None else ())
     while waiting:
-        node = waiting.pop(0)
-        if isinstance(node, tuple):
-            waiting += node
-        elif isinstance(node, dict):
-            waiting += node.values()
-        elif is_dataclass(node):
-            yield node
-            waiting += [getattr(node, field.name) for field in fields(node)]
+        node = waiting.popleft()
+        yield node
+        waiting += children(node)
 
 
 def ties(rules: tuple[Rule, ...]) -> tuple[pst.Expr, ...]:
@@ -68,16 +64,3 @@ def _key(node: Any) -> str:
     if node.op == "eq":
         return "==".join(sorted((repr(node.left), repr(node.right))))
     return repr(node)
-
-
-def attributes(rules: tuple[Rule, ...], variable: str) -> frozenset[str]:
-    """Return the first-level attributes of a variable that rules read."""
-    wanted = pst.Var(variable)  # type: ignore[arg-type]  # one of the four names
-    found: set[str] = set()
-    for rule in rules:
-        for node in nodes(rule):
-            if isinstance(node, pst.GetAttr) and node.base == wanted:
-                found.add(node.attr)
-            if isinstance(node, pst.HasAttr) and node.base == wanted:
-                found.add(node.attrs[0])
-    return frozenset(found)

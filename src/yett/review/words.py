@@ -17,8 +17,8 @@ from yett.policy.cedar.extensions import (
     write_decimal,
     write_ip,
 )
+from yett.policy.cedar.literals import cedar_string
 from yett.policy.cedar.model import Uid, Value
-from yett.policy.cedar.rule_text import quote
 from yett.policy.cedar.values import RecordValue, SetValue
 from yett.review.changes import Case, Change
 
@@ -52,14 +52,14 @@ def _known(case: Case, uid: Uid, read: frozenset[str]) -> str:
 def _caller(case: Case) -> str:
     if case.kind == "anonymous":
         return "an anonymous caller"
-    carried = [f"role {', '.join(sorted(map(quote, case.roles)))}"] if case.roles else []
-    carried += [f"scope {', '.join(sorted(map(quote, case.scopes)))}"] if case.scopes else []
+    carried = [f"role {', '.join(sorted(map(cedar_string, case.roles)))}"] if case.roles else []
+    carried += [f"scope {', '.join(sorted(map(cedar_string, case.scopes)))}"] if case.scopes else []
     said = f" with {' and '.join(carried)}" if carried else ""
     return f"{_uid(case.principal)}{said}"
 
 
 def _uid(uid: Uid) -> str:
-    return f"{uid.type}::{quote(uid.id)}"
+    return f"{uid.type}::{cedar_string(uid.id)}"
 
 
 def fields(values: Mapping[str, Value]) -> str:
@@ -73,7 +73,7 @@ def value(given: Value) -> str:
         return "true" if given else "false"
     match given:
         case int() | str():
-            return quote(given) if isinstance(given, str) else str(given)
+            return cedar_string(given) if isinstance(given, str) else str(given)
         case Uid():
             return _uid(given)
         case SetValue():

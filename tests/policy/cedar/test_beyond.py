@@ -33,9 +33,11 @@ SCHEMA = Schema(
             parents=("Role",),
         ),
         "Service": EntityType(name="Service", parents=("Role",)),
+        "Folder": EntityType(name="Folder", parents=("Folder",)),
         "Doc": EntityType(
             name="Doc",
             attributes=(
+                Attribute("folder", Reference("Folder")),
                 Attribute("owner", Reference("User")),
                 Attribute("note", STRING, required=False),
                 Attribute("place", Record((Attribute("city", STRING, required=False),))),
@@ -64,6 +66,7 @@ def reads(condition, action="get", principal="principal is User"):
         'resource.owner has team && resource.owner.team == "x"',
         "resource has owner.team",
         'resource.owner in Role::"staff"',
+        'resource.folder in Folder::"secret"',
         'resource.owner in [Role::"staff"]',
         'resource.owner is User in Role::"staff"',
         "principal has boss && principal.boss has team",

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from yett.policy.cedar.evaluate import UNKNOWN, Outcome, Unknown, evaluate, judge
 from yett.policy.cedar.extensions import CedarError
+from yett.policy.cedar.literals import cedar_string
 from yett.policy.cedar.model import Entity, Inputs, Uid
-from yett.policy.cedar.rule_text import quote
 from yett.policy.cedar.values import RecordValue, make_ipaddr, make_set
 
 U1 = Uid("User", "u1")
@@ -110,10 +110,10 @@ def test_a_slot_has_no_value():
 @given(st.text(st.characters(codec="utf-8"), max_size=8), st.text("ab*é", max_size=6))
 def test_like_without_a_wildcard_is_equality(value, pattern):
     """Only `*` is special, and an escaped one is not."""
-    escaped = quote(pattern).replace("*", "\\*")
-    expr = read(f"{quote(value)} like {escaped}")
+    escaped = cedar_string(pattern).replace("*", "\\*")
+    expr = read(f"{cedar_string(value)} like {escaped}")
     assert evaluate(expr, inputs(), "x") is (value == pattern)
-    assert evaluate(read(f'{quote(value)} like "*"'), inputs(), "x") is True
+    assert evaluate(read(f'{cedar_string(value)} like "*"'), inputs(), "x") is True
 
 
 def test_types_are_strict():

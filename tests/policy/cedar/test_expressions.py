@@ -21,9 +21,9 @@ from yett.contract.places import Source
 from yett.policy.cedar.compile import compile_test
 from yett.policy.cedar.emit import Emitter
 from yett.policy.cedar.expressions import flatten, read_uid, write
+from yett.policy.cedar.literals import cedar_string
 from yett.policy.cedar.model import Entity, Inputs, Rule, Uid
 from yett.policy.cedar.oracle import ask_rules
-from yett.policy.cedar.schema_text import quote
 from yett.policy.cedar.values import RecordValue, make_set
 
 ACTION = Uid("Action", "getBooking")
@@ -232,7 +232,7 @@ HOSTILE = (
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_text_of_a_policy_becomes_code(text):
     """Strings, attribute names, entity ids, patterns and annotations stay what they are."""
-    quoted = quote(text)
+    quoted = cedar_string(text)
     condition = (
         f"context[{quoted}] == {quoted} && context has {quoted}"
         f" && context[{quoted}] like {quoted.replace('*', chr(92) + '*')}"

@@ -12,7 +12,8 @@ from cedarpy import PolicySet, pst
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from yett.policy.cedar.rule_text import INFIX, METHODS, quote, write, write_policy
+from yett.policy.cedar.literals import cedar_string
+from yett.policy.cedar.rule_text import INFIX, METHODS, write, write_policy
 
 CORPORA = Path(os.environ.get("YETT_CORPORA", Path(__file__).parents[4] / "shared/corpora"))
 
@@ -120,7 +121,7 @@ def test_text_is_as_a_person_writes_it(text):
 )
 def test_what_a_terminal_would_act_on_is_escaped(text, written):
     """Controls, line ends and direction marks never reach a log or a terminal as themselves."""
-    assert quote(text) == written
+    assert cedar_string(text) == written
     assert read_expr(f"{written} == {written}").left == pst.StringLit(text)
 
 

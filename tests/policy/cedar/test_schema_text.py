@@ -7,7 +7,8 @@ from cedarpy import Schema as Handle
 from cedarpy import validate_policies
 from kit.cedar import BOOL, CONTEXT, LONG, PLACE, SCHEMA, STRING, when
 
-from yett.policy.cedar.schema_text import quote, write_entity_type, write_schema, write_type
+from yett.policy.cedar.literals import cedar_string
+from yett.policy.cedar.schema_text import write_entity_type, write_schema, write_type
 from yett.policy.cedar.types import (
     ActionType,
     Attribute,
@@ -65,7 +66,7 @@ def test_hostile_names_are_quoted(name):
             )
         },
     )
-    quoted = quote(name)
+    quoted = cedar_string(name)
     policy = (
         f"permit(principal, action == Action::{quoted}, resource) when"
         f" {{ principal[{quoted}] && context[{quoted}] == 1 && E::{quoted} != E::{quoted} }};"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from yett.policy.cedar.types import ActionType, Schema
+from yett.policy.cedar.types import ActionType, EntityType, Schema
 
 
 def test_groups_are_of_any_depth():
@@ -18,3 +18,18 @@ def test_groups_are_of_any_depth():
     )
     assert schema.groups_of("a") == {"b", "c", "d"}
     assert schema.groups_of("c") == frozenset()
+
+
+def test_types_above_are_of_any_depth():
+    """A circle ends, a type that may hold its own is above itself, an unknown one has none."""
+    schema = Schema(
+        {
+            "User": EntityType(name="User", parents=("Team", "Gone")),
+            "Team": EntityType(name="Team", parents=("Team", "Org")),
+            "Org": EntityType(name="Org"),
+        },
+        {},
+    )
+    assert schema.types_above("User") == {"Team", "Org", "Gone"}
+    assert schema.types_above("Team") == {"Team", "Org"}
+    assert schema.types_above("Org") == schema.types_above("Gone") == frozenset()

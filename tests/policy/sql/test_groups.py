@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from kit.rows import SCHEMA, caller, decide, shown, slice_of, where
+from kit.rows import caller, decide, shown, slice_of, where
 
-from yett.policy.cedar.types import EntityType, Schema
 from yett.policy.sql.errors import FilterError
-from yett.policy.sql.groups import ancestors
 
 
 @pytest.mark.parametrize(
@@ -52,18 +50,3 @@ def test_what_no_table_was_named_for_is_refused(condition, says):
     """Membership of a row's entity is in no column: a guess would hide or show."""
     with pytest.raises(FilterError, match=says):
         where(f"permit(principal, action, resource) when {{ {condition} }};")
-
-
-def test_types_above_are_found_at_any_depth():
-    """A type may be in itself, as folders are."""
-    found = Schema(
-        {
-            "A": EntityType(name="A", parents=("B",)),
-            "B": EntityType(name="B", parents=("C", "B")),
-            "C": EntityType(name="C"),
-        },
-        {},
-    )
-    assert ancestors(found, "A") == {"B", "C"}
-    assert ancestors(found, "C") == frozenset()
-    assert ancestors(SCHEMA, "Team") == {"Team"}

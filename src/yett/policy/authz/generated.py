@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 
 from yett.contract.model import Machine, PolicyText
-from yett.policy.authz.names import cedar_string
+from yett.policy.cedar.literals import cedar_string
 from yett.policy.cedar.rules import ID
 
 MAX_PLAIN_CHARACTERS = 100

@@ -1,4 +1,4 @@
-"""The Cedar names of a contract: actions, groups, and the ids of generated rules.
+"""The Cedar names of a contract: actions, their groups, and the types that every schema has.
 
 An action is the bare `operationId`; where two apis share one, both carry their api's name, so that
 a policy that meant one of them fails validation instead of meaning both.
@@ -34,13 +34,3 @@ def bare(operation: Operation) -> str:
 def class_action(action: str, name: str) -> str:
     """Return the action of a field class, such as `listBookings:pii`."""
     return f"{action}:{name}"
-
-
-def cedar_string(text: str) -> str:
-    """Write a Cedar string literal; other characters than these need no escape."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(_escape(character) for character in escaped) + '"'
-
-
-def _escape(character: str) -> str:
-    return character if character.isprintable() else f"\\u{{{ord(character):x}}}"

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from yett.policy.cedar.footprint import children, footprint
 from yett.policy.cedar.model import Reads, Rule
 from yett.policy.cedar.rule_text import write
-from yett.policy.cedar.scope import above, conditions, may_meet
+from yett.policy.cedar.scope import conditions, may_meet
 from yett.policy.cedar.types import (
     ActionType,
     Attribute,
@@ -124,7 +124,7 @@ class _Environment:
         type_ = self._type(one)
         if not isinstance(type_, Reference):
             return "" if _is_action(one) else None
-        groups = above(type_.entity, self._schema) - {type_.entity}
+        groups = self._schema.types_above(type_.entity)
         if not groups:
             return ""  # nothing but `==`
         wanted = self._type(group)

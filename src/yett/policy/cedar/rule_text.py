@@ -1,19 +1,14 @@
 """Cedar text of a syntax tree: what `cedarpy.pst` nodes say, as a person would write it.
 
 `parse(write(tree)) == tree` for every tree that text can express; parentheses only where the
-grammar needs them. Characters that a terminal or a log would act on are escaped, so that a rule
-cannot forge a line of output (CWE-117, CWE-1007). Never evaluates. Cedar reference, "Grammar".
+grammar needs them. Never evaluates. Cedar reference, "Grammar".
 """
 
 from __future__ import annotations
 
-import re
-
 from cedarpy import pst
 
-IDENTIFIER = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*\Z")
-RESERVED = frozenset(("true", "false", "if", "then", "else", "in", "is", "like", "has", "__cedar"))
-ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
+from yett.policy.cedar.literals import bare_or_quoted, cedar_string, escape, is_bare
 
 # How tightly a form binds, loosest first.
 IF, OR, AND, RELATION, SUM, PRODUCT, UNARY, MEMBER = range(8)
@@ -66,7 +61,8 @@ PREFIX = {"not": "!", "neg": "-"}
 def write_policy(tree: pst.Template) -> str:
     """Write one policy or template, annotations first, one clause a line."""
     lines = [
-        f"@{name}({quote(text)})" if text else f"@{name}" for name, text in tree.annotations.items()
+        f"@{name}({cedar_string(text)})" if text else f"@{name}"
+        for name, text in tree.annotations.items()
     ]
     scope = ", ".join(
         (
@@ -113,22 +109,12 @@ def write_entity(entity: pst.EntityOrSlot) -> str:
     """Write an entity's name such as `User::"u1"`, or a template's slot such as `?principal`."""
     if isinstance(entity, pst.Slot):
         return f"?{entity.name}"
-    return f"{entity.type}::{quote(entity.id)}"
+    return f"{entity.type}::{cedar_string(entity.id)}"
 
 
 def write(expr: pst.Expr) -> str:
     """Write an expression on one line."""
     return _write(expr, IF)
-
-
-def quote(text: str) -> str:
-    """Write a string literal."""
-    return f'"{_escape(text)}"'
-
-
-def _escape(text: str) -> str:
-    # `isprintable` is false of controls, format characters (bidi), and every blank but the space.
-    return "".join(ESCAPES.get(c) or (c if c.isprintable() else f"\\u{{{ord(c):x}}}") for c in text)
 
 
 def _write(expr: pst.Expr, least: int) -> str:
@@ -148,7 +134,7 @@ def _form(expr: pst.Expr) -> tuple[int, str]:  # noqa: C901, PLR0912 - one line 
         case pst.LongLit():
             return (UNARY if expr.value < 0 else MEMBER), str(expr.value)
         case pst.StringLit():
-            return MEMBER, quote(expr.value)
+            return MEMBER, cedar_string(expr.value)
         case pst.EntityLit():
             return MEMBER, write_entity(expr.value)
         case pst.UnaryOp():
@@ -172,20 +158,22 @@ def _form(expr: pst.Expr) -> tuple[int, str]:  # noqa: C901, PLR0912 - one line 
         case pst.Set():
             return MEMBER, f"[{', '.join(map(write, expr.elements))}]"
         case pst.Record():
-            fields = (f"{_key(name)}: {write(value)}" for name, value in expr.fields.items())
+            fields = (
+                f"{bare_or_quoted(name)}: {write(value)}" for name, value in expr.fields.items()
+            )
             return MEMBER, "{" + ", ".join(fields) + "}"
 
 
 def _has(expr: pst.HasAttr) -> tuple[int, str]:
     base = _write(expr.base, SUM)
-    if all(map(_bare, expr.attrs)):
+    if all(map(is_bare, expr.attrs)):
         return RELATION, f"{base} has {'.'.join(expr.attrs)}"
     if len(expr.attrs) == 1:
-        return RELATION, f"{base} has {quote(expr.attrs[0])}"
+        return RELATION, f"{base} has {cedar_string(expr.attrs[0])}"
     # Only identifiers may form a path: `x has "a b".c` is `x has "a b" && x["a b"] has c`.
     first, *rest = expr.attrs
     deeper = pst.HasAttr(pst.GetAttr(expr.base, first), tuple(rest))
-    return AND, f"{base} has {quote(first)} && {_has(deeper)[1]}"
+    return AND, f"{base} has {cedar_string(first)} && {_has(deeper)[1]}"
 
 
 def _unary(expr: pst.UnaryOp) -> tuple[int, str]:
@@ -211,19 +199,11 @@ def _binary(expr: pst.BinaryOp) -> tuple[int, str]:
     return level, f"{left} {symbol} {_write(expr.right, level + 1)}"
 
 
-def _bare(name: str) -> bool:
-    return IDENTIFIER.match(name) is not None and name not in RESERVED
-
-
 def _access(name: str) -> str:
-    return f".{name}" if _bare(name) else f"[{quote(name)}]"
-
-
-def _key(name: str) -> str:
-    return name if _bare(name) else quote(name)
+    return f".{name}" if is_bare(name) else f"[{cedar_string(name)}]"
 
 
 def _element(element: pst.PatternElem) -> str:
     if isinstance(element, pst.Wildcard):
         return "*"
-    return "\\*" if element.value == "*" else _escape(element.value)
+    return "\\*" if element.value == "*" else escape(element.value)

@@ -6,8 +6,7 @@ bare is quoted. Cedar reference, "Human-readable schema format".
 
 from __future__ import annotations
 
-import re
-
+from yett.policy.cedar.literals import bare_or_quoted, cedar_string
 from yett.policy.cedar.types import (
     EXTENSIONS,
     PRIMITIVES,
@@ -22,9 +21,6 @@ from yett.policy.cedar.types import (
 )
 
 _CORE = "__cedar::"
-_BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_RESERVED = frozenset(("true", "false", "if", "then", "else", "in", "is", "like", "has", "__cedar"))
-_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
 
 
 def write_schema(schema: Schema) -> str:
@@ -47,28 +43,20 @@ def write_type(type_: Type, core: str = "") -> str:
     return _record(type_.attributes, core)
 
 
-def quote(text: str) -> str:
-    """Write a Cedar string literal."""
-    plain = "".join(
-        _ESCAPES.get(c) or (c if c.isprintable() else f"\\u{{{ord(c):x}}}") for c in text
-    )
-    return f'"{plain}"'
-
-
 def write_entity_type(entity: EntityType, core: str = "") -> str:
     """Write the declaration of an entity type."""
     if entity.members:
-        return f"entity {entity.name} enum [{', '.join(map(quote, entity.members))}];"
+        return f"entity {entity.name} enum [{', '.join(map(cedar_string, entity.members))}];"
     parents = f" in [{', '.join(entity.parents)}]" if entity.parents else ""
     return f"entity {entity.name}{parents} {_record(entity.attributes, core)};"
 
 
 def _action(action: ActionType, core: str) -> str:
-    groups = f" in [{', '.join(map(quote, action.groups))}]" if action.groups else ""
+    groups = f" in [{', '.join(map(cedar_string, action.groups))}]" if action.groups else ""
     if not action.principals and not action.resources:
-        return f"action {quote(action.id)}{groups};"
+        return f"action {cedar_string(action.id)}{groups};"
     return (
-        f"action {quote(action.id)}{groups} appliesTo {{"
+        f"action {cedar_string(action.id)}{groups} appliesTo {{"
         f" principal: [{', '.join(action.principals)}],"
         f" resource: [{', '.join(action.resources)}],"
         f" context: {_record(action.context, core)} }};"
@@ -83,9 +71,4 @@ def _record(attributes: tuple[Attribute, ...], core: str) -> str:
 
 def _attribute(attribute: Attribute, core: str) -> str:
     mark = "" if attribute.required else "?"
-    return f"{_name(attribute.name)}{mark}: {write_type(attribute.type, core)}"
-
-
-def _name(name: str) -> str:
-    bare = _BARE.fullmatch(name) and name not in _RESERVED
-    return name if bare else quote(name)
+    return f"{bare_or_quoted(attribute.name)}{mark}: {write_type(attribute.type, core)}"

@@ -42,19 +42,8 @@ def _meets(scope: Any, types: tuple[str, ...], schema: Schema) -> bool:
         return read_uid(scope.entity).type in types
     if isinstance(scope, pst.ScopeIn):
         group = read_uid(scope.entity).type
-        return any(group in above(type_, schema) for type_ in types)
+        return any(group == type_ or group in schema.types_above(type_) for type_ in types)
     return True
-
-
-def above(type_: str, schema: Schema) -> set[str]:
-    """Return an entity type and all types it may be a member of, of any depth."""
-    found, open_ = {type_}, [type_]
-    while open_:
-        entity = schema.entities.get(open_.pop())
-        fresh = set(entity.parents) - found if entity else set()
-        found |= fresh
-        open_ += fresh
-    return found
 
 
 def conditions(tree: Any) -> list[Any]:

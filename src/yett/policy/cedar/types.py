@@ -6,6 +6,8 @@ Values only; `policy.authz` derives one `Schema` from a contract, and everything
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec import Struct
 
 PRIMITIVES = ("Bool", "Long", "String")
@@ -88,11 +90,26 @@ class Schema(Struct, frozen=True):
 
     def groups_of(self, action: str) -> frozenset[str]:
         """Return the groups an action is in, of any depth, without itself."""
-        found: set[str] = set()
-        open_ = list(self.actions[action].groups)
-        while open_:
-            group = open_.pop()
-            if group not in found:
-                found.add(group)
-                open_ += self.actions[group].groups
-        return frozenset(found)
+        return _closure(action, lambda id_: self.actions[id_].groups)
+
+    def types_above(self, type_: str) -> frozenset[str]:
+        """Return the types that an entity of a type may be in, of any depth.
+
+        The type itself is among them only where its entities may be in others of their type.
+        """
+        return _closure(type_, self._parents)
+
+    def _parents(self, type_: str) -> tuple[str, ...]:
+        known = self.entities.get(type_)
+        return known.parents if known is not None else ()
+
+
+def _closure(start: str, next_: Callable[[str], tuple[str, ...]]) -> frozenset[str]:
+    found: set[str] = set()
+    open_ = list(next_(start))
+    while open_:
+        name = open_.pop()
+        if name not in found:
+            found.add(name)
+            open_ += next_(name)
+    return frozenset(found)

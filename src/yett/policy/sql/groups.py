@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from yett.policy.cedar.model import Entity, Uid, Value
 from yett.policy.cedar.operators import BINARY, ENTITIES
-from yett.policy.cedar.types import Reference, Schema
+from yett.policy.cedar.types import Reference
 from yett.policy.cedar.values import SetValue
 from yett.policy.sql.compare import equal, equal_fields, one_of
 from yett.policy.sql.errors import FilterError
@@ -104,22 +104,10 @@ def inside(read: Reader, one: Single, group: Operand) -> Condition:
     raise FilterError("asks what is no entity for its groups")
 
 
-def ancestors(schema: Schema, type_: str) -> frozenset[str]:
-    """Return the types of what an entity of a type may be in, of any depth."""
-    found: set[str] = set()
-    open_ = list(schema.entities[type_].parents)
-    while open_:
-        name = open_.pop()
-        if name not in found:
-            found.add(name)
-            open_ += schema.entities[name].parents
-    return frozenset(found)
-
-
 def _field_inside(read: Reader, one: Field, group: Operand) -> Condition:
     if not isinstance(one.type, Reference):
         raise FilterError("asks what is no entity for its groups")
-    above = ancestors(read.model.schema, one.type.entity)
+    above = read.model.schema.types_above(one.type.entity)
     match group:
         case Field(type=Reference(entity)):
             found = equal_fields(one, group)
