@@ -123,7 +123,7 @@ def test_the_groups_of_a_record_are_not_known():
 def test_a_record_used_as_a_whole_reads_all_of_it():
     """Which attribute is behind `if` cannot be told from the name of a variable."""
     found = reads("(if context == context then resource else resource) has note")
-    assert found.attributes == {"owner", "note", "place", "shared"}
+    assert found.attributes == {"folder", "owner", "note", "place", "shared"}
     assert not found.others
 
 
@@ -139,7 +139,7 @@ def test_a_rule_without_a_tree_may_ask_anybody():
     """What cannot be looked into is not taken for harmless where entities lead to others."""
     many = " || ".join(f'resource == Doc::"{n}"' for n in range(150))
     assert reads(many).others == {UNREADABLE}
-    assert reads(many).attributes == {"owner", "note", "place", "shared"}
+    assert reads(many).attributes == {"folder", "owner", "note", "place", "shared"}
 
 
 def test_each_rule_of_a_slice_says_what_it_reads():
