@@ -19,6 +19,7 @@ class RacingStore(Store):
 
     Attributes:
         stale: writes that met a booking which was no draft any more.
+        readers, writers: requests that have come since the last `renew`.
         writing: set once a write has come.
         go: writes wait for it.
     """
@@ -26,7 +27,7 @@ class RacingStore(Store):
     def __init__(self, **settings):
         super().__init__(**settings)
         self.stale = 0
-        self.readers = 0
+        self.readers = self.writers = 0
         self.lock = threading.Lock()
         self.another = threading.Event()
         self.writing = threading.Event()
@@ -47,7 +48,7 @@ class RacingStore(Store):
         with self.lock:
             self.bookings[1]["status"] = "draft"
             self.versions[1] += 1
-            self.readers = 0
+            self.readers = self.writers = 0
             self.another.clear()
 
     def answer(self, method, target, headers, body):
@@ -57,6 +58,8 @@ class RacingStore(Store):
                 if self.readers > 1:
                     self.another.set()
                 return self.handle(method, target, headers, body)
+        with self.lock:
+            self.writers += 1
         self.writing.set()
         self.another.wait(ANOTHER_COMES_SECONDS)
         self.go.wait(30)
