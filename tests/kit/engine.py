@@ -51,6 +51,11 @@ def operation(method="GET", template="/things/{id}", **changes):
         "cache": False,
         "sensitive": False,
         "modes": ENFORCED,
+        "guard": None,
+        "demand": None,
+        "declared": None,
+        "approvable": None,
+        "own": "",
     }
     return OperationPolicy(**(fields | changes))
 
@@ -77,6 +82,7 @@ def program(*operations, cors=None, roles=None, fallback=None, concurrency=0, ru
             operations=operations,
             upstreams=upstreams,
             config=config,
+            authz=None,
             digest="d" * 64,
         )
     )

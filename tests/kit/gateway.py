@@ -64,6 +64,7 @@ def program(*operations, port=1, cors=None, authz=None, rework=None, **gateway):
             operations=operations or USUAL,
             upstreams={"api": Upstream("api", "http", "127.0.0.1", port)},
             config=config,
+            authz=None,
             digest="d" * 64,
         )
     )

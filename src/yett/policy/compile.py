@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from yett.contract.config import Config
 from yett.contract.model import Api, Contract, Operation
 from yett.contract.report import Report, quote
+from yett.policy.approvable import Approvable
 from yett.policy.approvals import OWN_API, approvable, own_api, own_name
 from yett.policy.authz.build import build_authz
 from yett.policy.authz.model import Guard
@@ -23,6 +25,7 @@ from yett.policy.injection import UnknownPlaceError, build_scan
 from yett.policy.limits import parse_limit
 from yett.policy.model import (
     RULES,
+    Declared,
     Limit,
     OperationPolicy,
     Policy,
@@ -95,6 +98,16 @@ def weaker(one: Mode, two: Mode) -> Mode:
     return min(one, two, key=STRICTNESS.index)
 
 
+class _Rules(Struct, frozen=True):
+    """What is compiled of one operation beside its shapes; the fields as in `OperationPolicy`."""
+
+    text: TextScan | None
+    modes: dict[str, Mode]
+    guard: Guard | None
+    declared: Declared | None
+    approvable: Approvable | None
+
+
 def _compile_api(
     api: Api, config: Config, actions: dict[str, str], guards: dict[str, Guard], report: Report
 ) -> list[OperationPolicy]:
@@ -111,29 +124,21 @@ def _compile_api(
         shape = shapes[operation.id]
         own = modes | operation.settings.modes
         text = _scan(operation, shape, own, report)
-        made = _compile_operation(operation, api, config, shape, text=text, modes=own)
-        frozen = approvable(operation, api, actions.get(operation.id, ""))
-        compiled.append(
-            replace(
-                made,
-                approvable=frozen,
-                guard=guards.get(operation.id),
-                declared=answers.declared(operation),
-            )
+        rules = _Rules(
+            text,
+            own,
+            guards.get(operation.id),
+            answers.declared(operation),
+            approvable(operation, api, actions.get(operation.id, "")),
         )
+        compiled.append(_compile_operation(operation, api, config, shape, rules))
     if modes["route"] is not Mode.ENFORCE:
         compiled.append(_undeclared(api, config, modes))
     return compiled
 
 
 def _compile_operation(
-    operation: Operation,
-    api: Api,
-    config: Config,
-    shape: Shapes,
-    *,
-    text: TextScan | None,
-    modes: dict[str, Mode],
+    operation: Operation, api: Api, config: Config, shape: Shapes, rules: _Rules
 ) -> OperationPolicy:
     settings = operation.settings
     return OperationPolicy(
@@ -147,7 +152,7 @@ def _compile_operation(
         parameters=shape.parameters,
         body=shape.body,
         body_required=shape.body_required,
-        text=text,
+        text=rules.text,
         limits=_limits(operation, config),
         cost=settings.cost,
         concurrency=settings.concurrency,
@@ -159,10 +164,13 @@ def _compile_operation(
         idempotent=settings.idempotent,
         cache=settings.cache or not enforces(config, "response_headers"),
         sensitive=bool(settings.sensitive),
-        modes=modes,
-        media_types=tuple(media.name for media in operation.body.content) if operation.body else (),
+        modes=rules.modes,
+        guard=rules.guard,
         demand=settings.sensitive,
+        declared=rules.declared,
+        approvable=rules.approvable,
         own=own_name(operation),
+        media_types=tuple(media.name for media in operation.body.content) if operation.body else (),
     )
 
 
@@ -192,6 +200,11 @@ def _undeclared(api: Api, config: Config, modes: dict[str, Mode]) -> OperationPo
         cache=not enforces(config, "response_headers"),
         sensitive=False,
         modes=modes,
+        guard=None,
+        demand=None,
+        declared=None,
+        approvable=None,
+        own="",
     )
 
 

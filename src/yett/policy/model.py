@@ -155,12 +155,12 @@ class OperationPolicy(Struct, frozen=True, kw_only=True):
     cache: bool
     sensitive: bool
     modes: dict[str, Mode]
+    guard: Guard | None
+    demand: Sensitive | None
+    declared: Declared | None
+    approvable: Approvable | None
+    own: str
     media_types: tuple[str, ...] = ()
-    guard: Guard | None = None
-    demand: Sensitive | None = None
-    declared: Declared | None = None
-    approvable: Approvable | None = None
-    own: str = ""
 
 
 class Upstream(Struct, frozen=True):
@@ -186,8 +186,8 @@ class Policy(Struct, frozen=True, kw_only=True):
     upstreams: dict[str, Upstream]
     config: Config
     digest: str
+    authz: Authz | None
     remarks: tuple[Remark, ...] = ()
-    authz: Authz | None = None
 
 
 class TextSource(Struct, frozen=True, kw_only=True):
