@@ -12,7 +12,7 @@ from yett.credentials.verifier import Verified
 from yett.state.errors import StateError
 from yett.state.key_file import change, load_records, make_key, read_book, read_records
 
-DRAFT = KeyRecord(id="", digest="", owner="ana", expires=time.time() + 100)
+DRAFT = KeyRecord(id="", digest="", owner="ana", expires=time.time() + 86_400)
 
 
 def test_made_keys_verify_and_differ():
