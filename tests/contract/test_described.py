@@ -66,6 +66,14 @@ def test_answers_are_the_good_json_ones(contract, good):
     assert len(requests(operation)) == 1
 
 
+def test_an_answer_of_any_type_may_be_json(contract, good):
+    """Springdoc declares `*/*`: what is declared there counts, or a pointer into it would not."""
+    schema = {"type": "object"}
+    anything = {"description": "", "content": {"*/*": {"schema": schema}}}
+    good["paths"]["/bookings/{id}"]["put"]["responses"] = {"200": anything}
+    assert answers(contract(good).apis[0].operations[1]) == (schema,)
+
+
 def test_a_long_union_is_bounded(described):
     """A schema made to cost has an end."""
     reading, _ = described

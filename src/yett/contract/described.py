@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
+from yett.contract.media import admits_json
 from yett.contract.model import Api, MediaType, Operation
 from yett.contract.places import Pointer, read_pointer
 
@@ -97,10 +98,7 @@ def requests(operation: Operation) -> Nodes:
 
 
 def _json(content: tuple[MediaType, ...]) -> Iterator[MediaType]:
-    for media in content:
-        sub = media.name.partition("/")[2]
-        if media.schema is not None and (sub == "json" or sub.endswith("+json")):
-            yield media
+    return (m for m in content if m.schema is not None and admits_json(m.name))
 
 
 def _child(node: dict[str, Any], token: str) -> list[Any]:
@@ -109,7 +107,6 @@ def _child(node: dict[str, Any], token: str) -> list[Any]:
         return [properties[token]]
     if token != EVERY and not token.isdigit():
         return []
-    inner = [node["items"]] if "items" in node else []
     inner = [node["items"]] if "items" in node else []
     prefix = node.get("prefixItems")
     return [*inner, *prefix] if isinstance(prefix, list) else inner

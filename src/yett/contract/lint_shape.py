@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from yett.contract.lint_access import operations, remark
+from yett.contract.media import is_json
 from yett.contract.model import Api, Contract, Operation
 from yett.contract.report import Remark, quote
 from yett.contract.rules import Rule
@@ -74,12 +75,7 @@ def _covers(wide: str, name: str) -> bool:
 
 
 def _is_read(name: str) -> bool:
-    return (
-        name in _READ
-        or name.startswith("text/")
-        or name.partition("/")[2] == "json"
-        or name.endswith("+json")
-    )
+    return name in _READ or name.startswith("text/") or is_json(name)
 
 
 def _server_path(server: Any) -> str | None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from yett.contract.media import is_json
 from yett.engine.exchange import Exchange
 from yett.engine.json_patch import (
     EVERYTHING,
@@ -25,7 +26,7 @@ from yett.engine.json_patch import (
 from yett.engine.located import EVERY, places
 from yett.engine.pointing import MISSING, pointed
 from yett.policy.authz.model import Pointer
-from yett.policy.media import JSON_PATCH, is_json, parse_content_type
+from yett.policy.media import JSON_PATCH, parse_content_type
 
 MAX_DEPTH = 64
 

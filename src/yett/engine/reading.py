@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
+from yett.contract.media import is_json
 from yett.engine.entities import record
 from yett.engine.exchange import Exchange
 from yett.engine.located import Find, make_finder
@@ -22,7 +23,6 @@ from yett.engine.questions import Question, ReadRecord, RecordRead
 from yett.policy.authz.model import Read
 from yett.policy.cedar.model import Entity
 from yett.policy.jsonbody import read_json
-from yett.policy.media import is_json
 from yett.policy.model import Fault, OperationPolicy, Policy
 from yett.problems import NO_SUCH_RECORD, RECORD_UNREADABLE, Problem
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from yett.contract.media import is_json
 from yett.contract.model import MediaType, Operation
 from yett.policy.body_reader import (
     MULTIPART,
@@ -22,7 +23,6 @@ from yett.policy.body_reader import (
 from yett.policy.coerce import kind_of
 from yett.policy.fields import Fields, make_field
 from yett.policy.forms import BodyParser, PartRule, make_multipart, make_urlencoded
-from yett.policy.media import is_json
 from yett.policy.model import BodyReader
 from yett.policy.rules import BODY_UNCHECKED
 from yett.policy.workshop import Workshop

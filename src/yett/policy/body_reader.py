@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from yett.contract.media import is_json
 from yett.policy.forms import BodyParser, Parsed
 from yett.policy.jsonbody import read_json
-from yett.policy.media import ContentType, choose, is_json, is_utf8, parse_content_type
+from yett.policy.media import ContentType, choose, is_utf8, parse_content_type
 from yett.policy.model import BodyRead, BodyReader, Fault
 from yett.policy.validator import Judge
 from yett.policy.workshop import Judging

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from yett.contract.media import admits_json, is_json
 from yett.contract.model import Api, MediaType, Operation
 from yett.contract.report import Report
 from yett.contract.rules import Rule
 from yett.policy.cuts import Prune
-from yett.policy.media import is_json, may_be_json
 from yett.policy.model import Declared
 from yett.policy.notes import Notes
 from yett.policy.pruning import Pruning
@@ -61,7 +61,7 @@ class Answers:
         return Declared(keep, frozenset(plain))
 
     def _prune(self, content: tuple[MediaType, ...]) -> Prune | None:
-        medias = [media for media in content if may_be_json(media.name)]
+        medias = [media for media in content if admits_json(media.name)]
         nodes = [media.schema for media in medias]
         if not nodes or any(node is None for node in nodes):
             return None
@@ -93,7 +93,7 @@ def keep_all(value: Any) -> tuple[Any, tuple[str, ...]]:
 
 def _is_plain(content: tuple[MediaType, ...]) -> bool:
     """Whether JSON is all that is declared: a service may speak XML to who asks for it."""
-    return bool(content) and all(is_json(m.name.partition(";")[0].strip()) for m in content)
+    return bool(content) and all(is_json(m.name) for m in content)
 
 
 def make_keep(prune: Prune | None) -> Keep:

@@ -12,10 +12,11 @@ from typing import Any
 
 from msgspec import Struct
 
+from yett.contract.media import is_json
 from yett.policy.coerce import UNREADABLE
 from yett.policy.fields import Field, Fields, read_field
 from yett.policy.jsonbody import read_json
-from yett.policy.media import ContentType, choose, is_json, is_utf8, parse_content_type
+from yett.policy.media import ContentType, choose, is_utf8, parse_content_type
 from yett.policy.model import Fault
 from yett.policy.multipart import MAX_TEXT_BYTES, Part, split_parts
 from yett.policy.percent import EncodingError, split_pairs

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from yett.contract.media import is_json
 from yett.contract.model import Operation, Parameter
 from yett.policy.coerce import TEXT, UNREADABLE, Kind, kind_of
 from yett.policy.fields import Field, Fields, make_field, read_json_text
 from yett.policy.head_fields import IGNORED_HEADERS
-from yett.policy.media import is_json
 from yett.policy.model import Fault, ParameterReader
 from yett.policy.parameters import Plan, QueryStringReader, make_reader, read_nothing
 from yett.policy.percent import EncodingError, decode, encode, split_pairs

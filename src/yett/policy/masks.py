@@ -34,7 +34,7 @@ def make_mask(content: tuple[MediaType, ...], document: Any) -> Mask | None:
     Returns:
         None when no schema declares a secret.
     """
-    schemas = {media.name.partition(";")[0].strip(): media.schema for media in content}
+    schemas = {media.name: media.schema for media in content}
     if not any(Walk(document).declares(schema) for schema in schemas.values()):
         return None
 
@@ -55,10 +55,6 @@ class Walk:
     def __init__(self, document: Any) -> None:
         self._document = Document(document)
         self._left = MAX_WALK
-
-    def is_secret(self, schema: Any) -> bool:
-        """Whether a value of this schema is a secret, by what it says or refers to."""
-        return any(_says_secret(one) for one in self._meant([schema]))
 
     def declares(self, schema: Any) -> bool:
         """Whether any place below a schema is secret."""

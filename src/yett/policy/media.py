@@ -50,18 +50,6 @@ def parse_content_type(raw: bytes) -> ContentType | None:
     return ContentType(found[1].lower(), parameters)
 
 
-def is_json(name: str) -> bool:
-    """Whether the type is JSON by name or by suffix (RFC 6839 s3.1)."""
-    subtype = name.partition("/")[2]
-    return subtype == "json" or subtype.endswith("+json")
-
-
-def may_be_json(declared: str) -> bool:
-    """Whether a declared entry may stand for JSON: by name, or a range (Springdoc writes `*/*`)."""
-    bare = declared.partition(";")[0].strip().lower()
-    return is_json(bare) or bare in ("*/*", "application/*", "application/*+json")
-
-
 def is_utf8(content_type: ContentType) -> bool:
     """Whether the text is UTF-8, as it is when nothing is said."""
     return content_type.parameters.get("charset", "utf-8").lower() in UTF8

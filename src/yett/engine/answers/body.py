@@ -11,8 +11,8 @@ from typing import Any
 
 import orjson
 
+from yett.contract.media import is_json
 from yett.policy.jsonbody import read_json
-from yett.policy.media import is_json
 from yett.policy.model import Fault
 
 # Beside the bound in bytes, `[authz] max_checked`: the walks below cost by member, not by byte.

@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from yett.contract.media import admits_json
 from yett.contract.model import Api, Contract, Machine, Operation, Resource
 from yett.contract.places import read_pointer, write_pointer
 from yett.contract.report import Report, quote
@@ -18,7 +19,7 @@ from yett.policy.authz.attributes import Untyped, attribute_type
 from yett.policy.authz.facets import EVERY, Facets
 from yett.policy.authz.model import Pointer, Shape
 from yett.policy.cedar.types import Attribute
-from yett.policy.media import JSON_PATCH, may_be_json
+from yett.policy.media import JSON_PATCH
 from yett.policy.rules import AUTHZ_ATTRIBUTE
 
 SAFE = frozenset(("GET", "HEAD", "QUERY"))
@@ -50,7 +51,7 @@ class Declared(Struct, frozen=True):
         """Whether it takes a JSON Patch, whose schema says nothing of the record."""
         body = self.operation.body
         names = () if body is None else (media.name for media in body.content)
-        return any(name.partition(";")[0].strip().lower() == JSON_PATCH for name in names)
+        return JSON_PATCH in names
 
     @property
     def new(self) -> bool:
@@ -85,7 +86,7 @@ def declared_records(contract: Contract) -> tuple[Declared, ...]:
 def json_answers(operation: Operation) -> tuple[Any, ...]:
     """Return the schemas of an operation's 2xx JSON answers."""
     good = (r for r in operation.responses if r.status.startswith("2") or r.status == "default")
-    content = (media for r in good for media in r.content if may_be_json(media.name))
+    content = (media for r in good for media in r.content if admits_json(media.name))
     return tuple(media.schema for media in content if media.schema is not None)
 
 

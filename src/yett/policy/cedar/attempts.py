@@ -45,7 +45,6 @@ class Maker:
     """Makes requests of one environment out of what a rule speaks of."""
 
     def __init__(self, schema: Schema, environment: Environment, conditions: Sequence[Any]) -> None:
-        self._environment = environment
         self._uids = dict(zip(VARIABLES, environment.pair(), strict=False))
         found = [value for node in conditions for value in constants(node)]
         self._pools = Pools(found, self._uids.values())
