@@ -93,7 +93,9 @@ def check(shell: Shell, command: str, expected: str) -> None:
         output = shell.run(command)
         if pattern(expected.rstrip()).fullmatch(output + "\n" if output else ""):
             return
-        again = command.startswith(ASKED_AGAIN) and time.monotonic() < deadline
+        # A service that is still starting was not asked anything.
+        asked = command.startswith(ASKED_AGAIN) or "upstream-unreachable" in output
+        again = asked and time.monotonic() < deadline
         assert again, f"$ {command}\n{output}\n--- the page says\n{expected}"
         time.sleep(0.2)
 
