@@ -197,7 +197,6 @@ def machine_of(declared: DeclaredMachine, api: str) -> Machine:
         type=declared.type,
         attribute=declared.field,
         initial=declared.initial,
-        terminal=declared.terminal,
         moves={
             f"{api}.{name}": (move.start, move.to) for name, move in declared.operations.items()
         },

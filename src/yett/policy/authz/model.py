@@ -123,13 +123,13 @@ class Machine(Struct, frozen=True, kw_only=True):
 
     Args:
         type: the entity type; `attribute` holds the state.
+        initial: states that a new record may be in.
         moves: operation id -> (states it may start from, state it ends in or empty when it stays).
     """
 
     type: str
     attribute: str
     initial: tuple[str, ...]
-    terminal: tuple[str, ...]
     moves: dict[str, tuple[tuple[str, ...], str]]
 
 
