@@ -21,7 +21,7 @@ COMMAND = [sys.executable, "-m", "yett.cli", "serve"]
 
 
 class Upstream(asyncio.Protocol):
-    """Answers every request; `/slow` after half a second, and says what it was asked."""
+    """Answers every request; `/slow` after half a second, `/held` never; says what it was asked."""
 
     seen: list[bytes]
 
@@ -34,6 +34,8 @@ class Upstream(asyncio.Protocol):
         while b"\r\n\r\n" in self.buffer:
             head, _, self.buffer = self.buffer.partition(b"\r\n\r\n")
             self.seen.append(head)
+            if b" /held" in head[:20]:
+                return  # never answered
             if b" /slow" in head[:20]:
                 asyncio.get_running_loop().call_later(0.5, self.answer)
             else:
@@ -59,6 +61,31 @@ def upstream():
     thread.join(5)
     server.close()
     loop.close()
+
+
+@pytest.fixture
+def reached(upstream):
+    """Wait until one more request for a path has reached the upstream than when this was called."""
+    _, seen = upstream
+
+    def begin(path):
+        mark = f" {path} ".encode()
+        before = sum(mark in head[:40] for head in seen)
+
+        def wait():
+            wait_until(lambda: sum(mark in head[:40] for head in seen) > before)
+
+        return wait
+
+    return begin
+
+
+def wait_until(done, seconds=60):
+    """Wait until something is so; a minute is for machines that have other things to do."""
+    until = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < until, "it did not come to pass"
+        time.sleep(0.01)
 
 
 def operation(name):
@@ -181,7 +208,7 @@ class Served:
             ]
 
         with self.news:
-            done = self.news.wait_for(lambda: len(found()) >= count, 30)
+            done = self.news.wait_for(lambda: len(found()) >= count, 60)
             assert done, (event, fields, self.lines, self.other)
             return found()[count - 1]
 
@@ -256,6 +283,12 @@ class Load:
         for thread in self.threads:
             thread.start()
         return self
+
+    def until(self, count, status=200):
+        """Go on until so many more were answered with a status."""
+        with self.lock:
+            wanted = self.statuses.get(status, 0) + count
+        wait_until(lambda: self.statuses.get(status, 0) >= wanted)
 
     def __exit__(self, *_):
         self.done.set()

@@ -9,7 +9,6 @@ import contextlib
 import json
 import resource
 import socket
-import time
 from pathlib import Path
 
 import pytest
@@ -86,12 +85,11 @@ def test_an_ordinary_client_is_served_beside_all_of_them(serve, load, service):
         for count, raw in CROWDS.values():
             crowds.enter_context(crowd(served.port, count, raw))
         with load(served.port, keep=3, fresh=1) as client:
-            time.sleep(2.0)
+            client.until(300)
         kilobytes = int(status(worker).partition("VmRSS:")[2].split()[0])
     assert set(client.statuses) == {200}
-    assert client.statuses[200] > 300
     assert client.broken == []
-    assert client.longest < 2.0  # the slowest of them is allowed ten seconds
+    assert client.longest < 8.0  # the slowest of them is allowed ten seconds
     assert kilobytes < 250 * 1024
     assert served.get()[0] == 200
     assert served.stop() == 0

@@ -22,6 +22,7 @@ class Service:
         port: the same over all its lives.
         hangs: take requests and answer none.
         reads: read the bodies of requests; may be switched off and on.
+        asked: the paths of requests that have come, in order.
         taken, given: bytes of bodies read, and of downloads written.
     """
 
@@ -29,6 +30,7 @@ class Service:
         self.port = 0
         self.hangs = False
         self.reads = True
+        self.asked = []
         self.taken = 0
         self.given = 0
         self._writers = set()
@@ -84,6 +86,7 @@ class Service:
     async def _answer(self, reader, writer):
         head = await reader.readuntil(b"\r\n\r\n")
         path = head.split(b" ")[1]
+        self.asked.append(path.decode())
         await self._read_body(head, reader)
         while self.hangs:
             await asyncio.sleep(0.02)
