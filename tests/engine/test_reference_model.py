@@ -6,7 +6,6 @@ import pytest
 from kit.trial import Trial
 from kit.worlds import IDS, SECRET, WRITTEN, World
 
-from yett.contract.errors import ContractError
 from yett.policy.authz.model import Place
 
 SEEDS = 60
@@ -77,10 +76,7 @@ class Compared:
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_nothing_passes_that_the_model_denies(seed, tmp_path):
     """Records, lists, fields, new records, writes and references, for every caller."""
-    try:
-        compared = Compared(Trial(World(seed), tmp_path))
-    except ContractError as refused:
-        pytest.skip(f"the generator wrote no valid policy: {refused}"[:200])
+    compared = Compared(Trial(World(seed), tmp_path))
     for who in compared.world.people:
         compared.reads(who)
         compared.new(who)

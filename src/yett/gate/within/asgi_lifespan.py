@@ -39,6 +39,8 @@ async def serve_lifespan(
     try:
         await app(scope, life.hear, life.say)
     except Exception:
+        # An application that raises before it says a word knows no lifespan, and runs without one
+        # (ASGI, "Lifespan Protocol"); one that has spoken failed.
         if life.spoken:
             raise
     finally:
