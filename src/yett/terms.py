@@ -59,6 +59,25 @@ class Secret:
         raise TypeError("a secret is not serialised")
 
 
+class Certificate(Struct, frozen=True, kw_only=True):
+    """A client certificate that TLS has verified, here or at a trusted proxy (RFC 9440).
+
+    Args:
+        thumbprint: base64url of the SHA-256 of its DER bytes (RFC 8705 s3.1, `x5t#S256`).
+        names: its subject alternative names, `uri:...`, `dns:...`, `email:...`, and `dn:` with its
+            subject as RFC 4514 writes it.
+        serial: lower-case hex.
+        issuer: subject of its issuer, RFC 4514.
+        expires: unix seconds.
+    """
+
+    thumbprint: str
+    names: tuple[str, ...] = ()
+    serial: str = ""
+    issuer: str = ""
+    expires: float = float("inf")
+
+
 class Request(Struct, frozen=True, kw_only=True):
     """A request with one reading: what is matched is what is logged and forwarded.
 
@@ -73,6 +92,7 @@ class Request(Struct, frozen=True, kw_only=True):
         secure: whether the client's hop was TLS.
         authority: the `Host` the client named, lower-case, with port if it gave one.
         length: declared body length in bytes, 0 for none, None when chunked.
+        certificate: the client's verified certificate, None where it showed none.
     """
 
     id: str
@@ -85,6 +105,7 @@ class Request(Struct, frozen=True, kw_only=True):
     secure: bool
     authority: str
     length: int | None
+    certificate: Certificate | None = None
 
 
 class Principal(Struct, frozen=True, kw_only=True):
@@ -99,9 +120,13 @@ class Principal(Struct, frozen=True, kw_only=True):
         scopes: granted scopes.
         roles: granted roles.
         credential: an identifier of the credential that is safe to log (`jti`, key id).
-        scheme: how it was presented: `jwt`, `api_key`, `session` or `none`.
+        scheme: how it was presented: `jwt`, `introspection`, `api_key`, `session`, `certificate`
+            or `none`.
         expires: unix seconds after which the credential is no longer good.
         claims: verified claims, for later rules; never logged whole.
+        binding: what the credential is bound to, empty for a plain bearer credential:
+            `jkt:THUMBPRINT` (RFC 9449 s6) or `x5t:THUMBPRINT` (RFC 8705 s3). Step 4 lets nobody
+            pass who does not prove it.
     """
 
     id: str
@@ -115,6 +140,7 @@ class Principal(Struct, frozen=True, kw_only=True):
     scheme: str = "none"
     expires: float = float("inf")
     claims: dict[str, Any] = {}
+    binding: str = ""
 
 
 ANONYMOUS = Principal(id="", kind="anonymous", issuer="")

@@ -118,6 +118,9 @@ class DictView:
     known: dict[str, tuple[dict, float]] = field(default_factory=dict)
     shown: set[tuple[str, str]] = field(default_factory=set)
     sampled: list = field(default_factory=list)
+    used: frozenset[str] = frozenset()
+    acting: list = field(default_factory=list)
+    stale: bool = False
 
     def take(self, subject: str, limit: Limit, cost: float, now: float) -> Taken:
         left = self.quota.get(subject, 10) - int(cost)
@@ -156,6 +159,22 @@ class DictView:
 
     def enrich(self, key: str, attributes: dict, until: float) -> None:
         self.known[key] = (attributes, until)
+
+    def first_use(self, name: str, until: float, now: float) -> bool:
+        used, self.used = name in self.used, self.used | {name}
+        return not used
+
+    def nonce(self, now: float) -> bytes:
+        return b"nonce-of-ours"
+
+    def accepts_nonce(self, nonce: str, now: float) -> bool:
+        return nonce == "nonce-of-ours"
+
+    def active(self, principal, now: float) -> None:
+        self.acting.append(principal)
+
+    def unsure(self, now: float) -> bool:
+        return self.stale
 
     def seen(self, principal: str, uid: str, now: float) -> bool:
         return (principal, uid) in self.shown

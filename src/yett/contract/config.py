@@ -10,7 +10,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from yett.contract.identity_settings import ALGORITHMS, IdentityConfig, IssuerConfig
 from yett.terms import Mode
+
+__all__ = ["ALGORITHMS", "IdentityConfig", "IssuerConfig"]
 
 # Rules whose mode can be set, in the order of the steps they belong to.
 RULES: tuple[str, ...] = (
@@ -30,23 +33,6 @@ RULES: tuple[str, ...] = (
     "fields",
     "response_fields",
     "response_headers",
-)
-
-# What may sign a token: asymmetric algorithms only. A shared secret (HS*) lets every verifier
-# forge, and a server that takes both can be talked into using its public key as the secret
-# (RFC 8725 s2.1, CVE-2015-9235).
-ALGORITHMS: tuple[str, ...] = (
-    "ES256",
-    "ES384",
-    "ES512",
-    "EdDSA",
-    "Ed25519",
-    "PS256",
-    "PS384",
-    "PS512",
-    "RS256",
-    "RS384",
-    "RS512",
 )
 
 Seconds = Annotated[float, Meta(gt=0, le=86400)]
@@ -77,12 +63,23 @@ class ApiConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class TlsConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """TLS of the listener; `redirect` is a plain listener that answers 308 to HTTPS."""
+    """TLS of the listener. Files are PEM, relative to yett.toml, and read again when they change.
+
+    Args:
+        cert, key: the server's certificate with its chain, and its key.
+        client_ca: authorities of client certificates; then every client must show one.
+        crl: revoked client certificates of those authorities; a CRL for each of them.
+        redirect: a plain listener `host:port` that answers 308 to HTTPS.
+        mutual: a second listener `host:port` that demands a client certificate, where the first
+            demands none: one listener per policy, because SNI cannot change it (notes/identity 5).
+    """
 
     cert: str
     key: str
     client_ca: str = ""
+    crl: str = ""
     redirect: str = ""
+    mutual: str = ""
 
 
 class GatewayConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -94,6 +91,7 @@ class GatewayConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         tls: certificate and key; without it the gate speaks plain HTTP.
         workers: processes; 0 for one per core.
         trusted_proxies: CIDRs whose `X-Forwarded-For` and `X-Forwarded-Proto` count.
+        client_cert: whether `Client-Cert` (RFC 9440) of trusted proxies counts, too.
         max_body: most bytes of a request body where the operation sets none.
         max_response: most bytes of a buffered response (streams are not buffered).
         head_timeout: from the first byte (or accept) to the end of the head.
@@ -118,6 +116,7 @@ class GatewayConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     tls: TlsConfig | None = None
     workers: Annotated[int, Meta(ge=0, le=256)] = 0
     trusted_proxies: tuple[str, ...] = ()
+    client_cert: bool = False
     max_body: Bytes = 1 << 20
     max_response: Bytes = 1 << 26
     head_timeout: Seconds = 10.0
@@ -133,44 +132,6 @@ class GatewayConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     upstream_connections: Count = 64
     max_pending: Count = 1_024
     when_not_recorded: str = "block"
-
-
-class IssuerConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """An outside issuer of JWTs, `[[identity.issuer]]`.
-
-    No defaults for `url`, `audience` and `algorithms`: without them nothing can be verified.
-
-    Args:
-        url: the exact `iss` value.
-        audience: the value that `aud` must contain.
-        algorithms: allowed `alg` values, from the asymmetric list of RFC 8725 s3.1.
-        jwks: a file path or a URL of the key set; discovery from `url` when empty.
-        skew: seconds of clock difference allowed, at most 300.
-        types: accepted `typ` values (RFC 9068 s4 wants `at+jwt`).
-        required: claims that must be present beside `iss aud exp sub`.
-        scope_claim, roles_claim, tenant_claim, client_claim: where those are found.
-        namespace: prefix of the ids of this issuer's principals in Cedar, where there are several.
-    """
-
-    url: str
-    audience: str
-    algorithms: tuple[str, ...]
-    jwks: str = ""
-    skew: Annotated[float, Meta(ge=0, le=300)] = 30.0
-    types: tuple[str, ...] = ("at+jwt",)
-    required: tuple[str, ...] = ()
-    scope_claim: str = "scope"
-    roles_claim: str = "roles"
-    tenant_claim: str = ""
-    client_claim: str = "client_id"
-    namespace: str = ""
-
-
-class IdentityConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Who vouches for callers, `[identity]`. `keys` is the file of API keys."""
-
-    issuer: tuple[IssuerConfig, ...] = ()
-    keys: str = ""
 
 
 class AuthzConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -267,9 +228,15 @@ class LimitsConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 
 class StoreConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Where state lives, `[store]`. `ledger` is a folder, relative to yett.toml."""
+    """Where state lives, `[store]`; paths are relative to yett.toml.
 
-    accounts: str = ""
+    Args:
+        accounts: accounts, clients, grants and revocations: `sqlite:///PATH` or `postgresql://...`.
+        counters: rates.
+        ledger: a folder.
+    """
+
+    accounts: str = "sqlite:///var/yett.db"
     counters: str = "memory"
     ledger: str = "var/ledger"
 

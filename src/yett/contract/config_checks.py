@@ -135,10 +135,11 @@ def _stores(config: Config, source: Source, report: Report) -> None:
         message = f"{quote(config.store.counters)} is not a counter store of this version of yett"
         at = source.within(("store", "counters"))
         report.add(CONFIG_VALUE, message, at, hint='write counters = "memory"')
-    if config.store.accounts:
+    if not config.store.accounts.startswith(("sqlite:///", "postgresql://")):
         at = source.within(("store", "accounts"))
-        message = "`store.accounts` is not used by this version of yett"
-        report.add(CONFIG_VALUE, message, at, hint="leave it out")
+        message = f"{quote(config.store.accounts)} is not a store of accounts"
+        hint = 'write accounts = "sqlite:///var/yett.db" or "postgresql://user@host/name"'
+        report.add(CONFIG_VALUE, message, at, hint=hint)
     if not config.store.ledger:
         at = source.within(("store", "ledger"))
         report.add(CONFIG_VALUE, "`store.ledger` is empty", at, hint='name a folder: "var/ledger"')

@@ -7,7 +7,7 @@ plain JSON values of the document; `Api.document` is the whole (overlaid) docume
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -118,12 +118,14 @@ class Sensitive(Struct, frozen=True, kw_only=True):
         max_age: seconds since `auth_time`, None for any.
         approvals: how many other people must approve exactly this request first.
         within: seconds in which they must, and it must then run.
+        bind: `operation` where only a token that was issued for exactly this request will do, once.
     """
 
     acr: str = ""
     max_age: int | None = None
     approvals: int = 0
     within: int = 3600
+    bind: Literal["", "operation"] = ""
 
 
 class Move(Struct, frozen=True, kw_only=True):

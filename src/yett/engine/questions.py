@@ -33,6 +33,17 @@ class FetchKeys(Struct, frozen=True):
     kid: str
 
 
+class Introspect(Struct, frozen=True):
+    """Ask an issuer about an opaque token (RFC 7662).
+
+    Answer: True when the view knows the answer now, False when the issuer could not be asked. The
+    step then looks again, once. The token is in here, so the question is never logged.
+    """
+
+    issuer: str
+    token: bytes
+
+
 class MakeDurable(Struct, frozen=True):
     """Write this event and wait for the fsync. Answer: True, or False when it cannot be."""
 
@@ -87,4 +98,6 @@ class LockRecord(Struct, frozen=True):
     wait: bool = True
 
 
-Question = ReadBody | FetchKeys | MakeDurable | ReadRecord | LockRecord | ApprovalQuestion
+Question = (
+    ReadBody | FetchKeys | Introspect | MakeDurable | ReadRecord | LockRecord | ApprovalQuestion
+)

@@ -40,9 +40,30 @@ class View(Protocol):
     def verify(self, scheme: str, credential: bytes, now: float, source: str) -> Verified | Problem:
         """Verify a presented credential, from memory where it was verified before.
 
-        `scheme` is `bearer` (a JWT) or `api_key`. A `Verified` may say that keys must be fetched.
-        `source` is the client's address: an API key may be bound to networks.
+        `scheme` is `bearer` (a JWT or an opaque token), `session` (a browser's cookie) or
+        `api_key`. A `Verified` may say that keys must be fetched, or the issuer asked. `source` is
+        the client's address: an API key may be bound to networks. A principal with a `binding` is
+        not proven by this alone.
         """
+
+    def first_use(self, name: str, until: float, now: float) -> bool:
+        """Note the use of something that is good once, until `until` (unix seconds).
+
+        True once among all workers of this host, and across restarts; False for every later use,
+        and where it could not be noted (fails closed).
+        """
+
+    def nonce(self, now: float) -> bytes:
+        """A nonce for proofs of possession (RFC 9449 s8), the same in all workers for a while."""
+
+    def accepts_nonce(self, nonce: str, now: float) -> bool:
+        """Whether a nonce is ours and not too old."""
+
+    def active(self, principal: Principal, now: float) -> None:
+        """Note that a principal used its credential; it is written down later, in the mass."""
+
+    def unsure(self, now: float) -> bool:
+        """Whether revocations could not be read for so long that unsafe requests must wait."""
 
     def revoked(self, principal: Principal) -> bool:
         """Whether this principal or credential was revoked or is inactive (step 5)."""

@@ -152,6 +152,21 @@ class _Anybody:
     def revoked(self, _principal: Principal) -> bool:
         return False
 
+    def first_use(self, _name: str, _until: float, _now: float) -> bool:
+        return True
+
+    def nonce(self, _now: float) -> bytes:
+        return b""
+
+    def accepts_nonce(self, _nonce: str, _now: float) -> bool:
+        return True
+
+    def active(self, _principal: Principal, _now: float) -> None:
+        return None
+
+    def unsure(self, _now: float) -> bool:
+        return False
+
     def enriched(self, _key: str, _now: float) -> dict[str, Any] | None:
         return None
 

@@ -155,6 +155,29 @@ class MemoryView:
         """Whether this principal or credential was revoked (step 5)."""
         return self.revocations.value.covers(principal)
 
+    def first_use(self, name: str, until: float, now: float) -> bool:
+        """Note the use of something that is good once."""
+        del name, until, now
+        return False
+
+    def nonce(self, now: float) -> bytes:
+        """Return a nonce for proofs of possession."""
+        del now
+        return b""
+
+    def accepts_nonce(self, nonce: str, now: float) -> bool:
+        """Whether a nonce is ours and not too old."""
+        del nonce, now
+        return False
+
+    def active(self, principal: Principal, now: float) -> None:
+        """Note that a principal used its credential."""
+
+    def unsure(self, now: float) -> bool:
+        """Whether revocations could not be read for too long."""
+        del now
+        return False
+
     def bearer(self) -> Secret | None:
         """The token that records are read with; None for the caller's own."""
         return None if self._bearer is None else self._bearer.value
