@@ -98,10 +98,10 @@ def _refuse_ambiguous(members: list[dict[str, Any]]) -> None:
 
 def _judge(jwk: dict[str, Any], algorithms: tuple[str, ...]) -> VerifyingKey | str:
     """Return a signature key, or why it must not verify."""
-    reason = _purpose(jwk) or _strength(jwk)
+    reason = _purpose(jwk) or strength(jwk)
     if reason:
         return reason
-    fitting = [ALGORITHMS[name] for name in algorithms if _fits(jwk, ALGORITHMS[name])]
+    fitting = [ALGORITHMS[name] for name in algorithms if fits(jwk, ALGORITHMS[name])]
     if not fitting:
         return "fits none of the configured algorithms"
     try:
@@ -125,7 +125,7 @@ def _purpose(jwk: dict[str, Any]) -> str:
     return ""
 
 
-def _strength(jwk: dict[str, Any]) -> str:
+def strength(jwk: dict[str, Any]) -> str:
     """Return why an RSA key is too weak, or nothing."""
     if jwk.get("kty") != "RSA":
         return ""
@@ -140,7 +140,7 @@ def _strength(jwk: dict[str, Any]) -> str:
     return "the RSA key was made by a flawed library (ROCA)" if is_roca(modulus) else ""
 
 
-def _fits(jwk: dict[str, Any], algorithm: Algorithm) -> bool:
+def fits(jwk: dict[str, Any], algorithm: Algorithm) -> bool:
     """Whether the key's own `alg`, type, curve and size allow this algorithm."""
     if jwk.get("alg", algorithm.name) != algorithm.name or jwk.get("kty") != algorithm.kty:
         return False

@@ -79,7 +79,7 @@ def split(text: bytes) -> Segments | str:
     parts = text.split(b".")
     if len(parts) != SEGMENTS:
         return "the token does not have three segments"
-    header, payload, signature = map(_decode, parts)
+    header, payload, signature = map(decode_base64url, parts)
     if not header or payload is None or not signature:
         return "a segment is not canonical base64url"
     return Segments(header, payload, signature, text[: text.rindex(b".")])
@@ -121,7 +121,7 @@ def is_identifier(value: object) -> bool:
     )
 
 
-def _decode(segment: bytes) -> bytes | None:
+def decode_base64url(segment: bytes) -> bytes | None:
     """Decode base64url without padding; None unless encoding it again gives the same bytes.
 
     That one comparison refuses `=`, `+/`, spaces, junk that Python's decoder skips and unused bits
