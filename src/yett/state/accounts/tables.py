@@ -257,6 +257,7 @@ attempts = _table(
     Column("count", Integer, nullable=False, default=0),
     _time("since"),
     _time("until"),
+    Index("attempts_since", "since"),
 )
 
 revocations = _table(
