@@ -42,8 +42,8 @@ def _text(
     )
 
 
-def _time(name: str) -> Column[Any]:
-    return Column(name, _TIME, nullable=False, default=0.0)
+def _time(name: str, *, index: bool = False) -> Column[Any]:
+    return Column(name, _TIME, index=index, nullable=False, default=0.0)
 
 
 def _json(name: str) -> Column[Any]:
@@ -217,7 +217,7 @@ requests = _table(
     _text("client"),
     _json("parameters"),
     Column("pushed", Boolean, nullable=False, default=False),
-    _time("expires"),
+    _time("expires", index=True),
     _time("used"),
 )
 
@@ -231,7 +231,7 @@ devices = _table(
     _text("status"),  # `pending`, `allowed`, `denied` or `used`
     Column("interval", Integer, nullable=False, default=5),
     _time("polled"),
-    _time("expires"),
+    _time("expires", index=True),
 )
 
 signing_keys = _table(
