@@ -196,6 +196,7 @@ grants = _table(
     _time("ended"),
     Column("generation", Integer, nullable=False, default=0),
     _time("rotated"),  # when this generation of the refresh token was made
+    Column("key", LargeBinary, nullable=False, default=b""),  # sealed; its refresh tokens' source
 )
 
 codes = _table(
