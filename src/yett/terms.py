@@ -68,13 +68,14 @@ class Certificate(Struct, frozen=True, kw_only=True):
             subject as RFC 4514 writes it.
         serial: lower-case hex.
         issuer: subject of its issuer, RFC 4514.
-        expires: unix seconds.
+        issued, expires: unix seconds.
     """
 
     thumbprint: str
     names: tuple[str, ...] = ()
     serial: str = ""
     issuer: str = ""
+    issued: float = 0.0
     expires: float = float("inf")
 
 
@@ -127,6 +128,7 @@ class Principal(Struct, frozen=True, kw_only=True):
         binding: what the credential is bound to, empty for a plain bearer credential:
             `jkt:THUMBPRINT` (RFC 9449 s6) or `x5t:THUMBPRINT` (RFC 8705 s3). Step 4 lets nobody
             pass who does not prove it.
+        kid: the issuer's key that signed it, empty where none did.
     """
 
     id: str
@@ -141,6 +143,7 @@ class Principal(Struct, frozen=True, kw_only=True):
     expires: float = float("inf")
     claims: dict[str, Any] = {}
     binding: str = ""
+    kid: str = ""
 
 
 ANONYMOUS = Principal(id="", kind="anonymous", issuer="")
