@@ -56,6 +56,7 @@ def operation(method="GET", template="/things/{id}", **changes):
         "declared": None,
         "approvable": None,
         "own": "",
+        "pages": False,
     }
     return OperationPolicy(**(fields | changes))
 

@@ -49,6 +49,7 @@ def owned(name, method, template):
         id=f"{OWN_API}.{name}",
         api=OWN_API,
         own=name,
+        pages=False,
         security=need(),
         body=read_body if method == "POST" else None,
     )

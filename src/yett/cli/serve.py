@@ -24,6 +24,7 @@ import click
 from msgspec import Struct
 
 import yett
+from yett.cli.control import run_control
 from yett.cli.cores import usable_cores
 from yett.cli.descriptors import raise_limit
 from yett.cli.folder import in_folder
@@ -49,10 +50,14 @@ from yett.wire.tls import Tls
 
 
 class Bound(Struct, frozen=True):
-    """All listening sockets: one per worker for the gate, and for the redirect if there is one."""
+    """All listening sockets: one per worker for the gate, and for the redirect if there is one.
+
+    `control` is the issuer's, where there is one.
+    """
 
     gate: tuple[socket.socket, ...]
     redirect: tuple[socket.socket, ...]
+    control: tuple[socket.socket, ...] = ()
 
 
 @click.command("serve")
@@ -97,6 +102,7 @@ def serve(parent: object, listen: str | None, workers: int | None, form: str) ->
         recorder=runtime_folder() / "recorder",
         locks=shared_file(),
         pseudonym="yett-" + secrets.token_hex(8),
+        introduction=secrets.token_urlsafe(32).encode(),
         journal=journal,
     )
     short = raise_limit(program.policy.config)
@@ -132,10 +138,17 @@ def _workers(program: Program, asked: int | None) -> int:
 def _bind(program: Program, address: Address, count: int, setting: str) -> Bound:
     gate = bind(address, count=count, setting=setting)
     config = program.policy.config.gateway.tls
-    if config is None or not config.redirect:
-        return Bound(gate, ())
-    setting = "gateway.tls.redirect"
-    return Bound(gate, bind(parse_address(config.redirect, setting), count=count, setting=setting))
+    builtin = program.policy.config.identity.builtin
+    return Bound(
+        gate,
+        _bind_setting(config.redirect if config else "", "gateway.tls.redirect", count),
+        _bind_setting(builtin.listen if builtin else "", "identity.builtin.listen", 1),
+    )
+
+
+def _bind_setting(value: str, setting: str, count: int) -> tuple[socket.socket, ...]:
+    """Bind what a setting names; nothing where it names nothing."""
+    return bind(parse_address(value, setting), count=count, setting=setting) if value else ()
 
 
 @contextlib.contextmanager
@@ -158,6 +171,9 @@ def _supervisor(setup: Setup, bound: Bound) -> Supervisor:
         functools.partial(reachable, door),
     )
     workers = []
+    for door_of_control in bound.control:  # first: the keys of its tokens are there when it is
+        run = functools.partial(run_control, setup, door_of_control)
+        workers.append(Slot("control", run, keeps=(door_of_control,)))
     for number, gate in enumerate(bound.gate):
         role = f"worker-{number}"
         sockets = Sockets(gate, bound.redirect[number] if bound.redirect else None)
@@ -169,7 +185,7 @@ def _supervisor(setup: Setup, bound: Bound) -> Supervisor:
         tuple(workers),
         setup.journal,
         config.gateway.drain_timeout,
-        (*bound.gate, *bound.redirect),
+        (*bound.gate, *bound.redirect, *bound.control),
     )
 
 

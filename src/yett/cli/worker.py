@@ -66,6 +66,7 @@ class Setup(Struct, kw_only=True):
         recorder: the recorder's socket.
         locks: the file by which workers keep each other from one record; see state.locks.
         pseudonym: the gate's name in `Via`, one for all workers.
+        introduction: secret of this run by which the issuer knows the gate.
         journal: where lifecycle lines go.
     """
 
@@ -78,6 +79,7 @@ class Setup(Struct, kw_only=True):
     recorder: Path
     locks: int
     pseudonym: str
+    introduction: bytes
     journal: Journal
 
 
@@ -148,6 +150,7 @@ class _Worker:
             locks=Locks(self._setup.locks),
             bearer=self._setup.view.bearer,
             approvals=self._desk,
+            introduction=self._setup.introduction,
         )
         spawn(self._tick(), "state")
         spawn(compare_samples(lambda: self._setup.view, self._on_divergence), "samples")

@@ -30,6 +30,18 @@ def fields(x: Exchange, status: int) -> bytes:
     return b"%s%syett-request-id: %s\r\n" % (block, x.cors, x.request.id.encode())
 
 
+def page_fields(x: Exchange) -> bytes:
+    """Return the lines for an answer of the issuer, whose pages say for themselves what they may.
+
+    Args:
+        x: the exchange of an operation with `pages`.
+    """
+    config = x.program.policy.config
+    hsts = config.headers.hsts if x.request.secure else ""
+    strict = f"strict-transport-security: {hsts}\r\n".encode() if hsts else b""
+    return b"%s%syett-request-id: %s\r\n" % (strict, x.cors, x.request.id.encode())
+
+
 def scrubbed(x: Exchange, status: int) -> bool:
     """Whether the service's body of this status is replaced: stack traces leak (CWE-209)."""
     if status < FIRST_SERVER_ERROR:

@@ -22,7 +22,8 @@ from yett.gate.connection import Connection
 from yett.gate.parting import Parting
 from yett.gate.settings import Settings, shown_schemes
 from yett.gate.sources import Sources
-from yett.policy.headers import dropped_response_fields
+from yett.policy.headers import SECURITY_FIELDS, dropped_response_fields
+from yett.policy.issuer import ISSUER_API
 from yett.policy.model import Upstream
 from yett.state.bearer import CALLER
 from yett.state.locks import Locks
@@ -82,6 +83,7 @@ class Gate:
         locks: the records that are being written; those of this process alone where it is None.
         bearer: answers the token of `[authz] read_as`, None while there is none.
         approvals: answers questions about approvals; where it is None, none can be asked for.
+        introduction: secret by which yett's own issuer knows the gate.
 
     Attributes:
         current: the cell that new requests read.
@@ -101,6 +103,7 @@ class Gate:
         locks: Locks | None = None,
         bearer: Callable[[], Secret | None] | None = None,
         approvals: AnswerApprovals | None = None,
+        introduction: bytes = b"",
     ) -> None:
         loop = asyncio.get_running_loop()
         self.view = view
@@ -110,6 +113,7 @@ class Gate:
         self.on_error = on_error or _report
         self.locks = Locks() if locks is None else locks
         self.bearer = bearer or _nothing
+        self.introduction = introduction
         self.hold_approvals(approvals)
         self.partings: set[Parting] = set()
         self.clock = Clock(loop)
@@ -191,6 +195,8 @@ class Gate:
         return Current(program, pools, settings, as_service, self.bearer, schemes)
 
     def _pool(self, upstream: Upstream, settings: Settings, dropped: frozenset[bytes]) -> Pool:
+        if upstream.name == ISSUER_API:
+            dropped -= SECURITY_FIELDS  # its pages need scripts; the gate's own would forbid them
         pool = self._pools.get(upstream)
         if pool is None or pool.limits != settings.pool or pool.dropped != dropped:
             if pool is not None:

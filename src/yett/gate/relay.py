@@ -112,7 +112,8 @@ class Relay(Sending):
         if self.chunking and body:
             body = serialize.chunk(body)
         block = head.block + head.caching if operation.cache else head.block
-        self.write_head(status, block, framing, body, persist=self.lasting)
+        added = response.page_fields(x) if operation.pages else None
+        self.write_head(status, block, framing, body, persist=self.lasting, added=added)
         if complete:
             self.finish(persist=self.lasting)
         elif operation.stream_response:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from yett.engine.release import RELEASE_STEP
 from yett.gate.answer import Answer
 from yett.gate.handshake import check_handshake
+from yett.gate.introduction import introduce
 from yett.gate.parting import part
 from yett.terms import Verdict
 from yett.wire import serialize
@@ -81,6 +82,8 @@ class Sending(Answer):
         block, method = self.head.passed.block, forward.method
         if plan.checks is None and not forward.without and not forward.extra:  # nearly all of them
             block += b"yett-request-id: %b\r\n" % self.x.request.id.encode()
+            if plan.operation.pages:
+                block += introduce(self.x.request, self.connection.gate.introduction)
         else:
             block = forwarded_fields(block, forward, self.x.request.id)
             method = forwarded_method(self.x, forward)

@@ -22,6 +22,7 @@ from yett.policy.authz.names import action_names
 from yett.policy.declared import Answers
 from yett.policy.headers import enforces
 from yett.policy.injection import UnknownPlaceError, build_scan
+from yett.policy.issuer import issuer_operations, issuer_upstream
 from yett.policy.limits import parse_limit
 from yett.policy.model import (
     RULES,
@@ -58,12 +59,14 @@ def compile_policy(contract: Contract) -> Policy:
     guards = authz.guards if authz is not None else {}
     for api in apis:
         operations += _compile_api(api, contract.config, actions, guards, report)
+    operations += issuer_operations(contract.config)
     router = route(apis, operations, report)
     report.refuse()
     return Policy(
         router=router,
         operations=tuple(operations),
-        upstreams={api.name: parse_upstream(api.name, api.upstream) for api in contract.apis},
+        upstreams={api.name: parse_upstream(api.name, api.upstream) for api in contract.apis}
+        | issuer_upstream(contract.config),
         config=contract.config,
         digest=contract.digest,
         remarks=(*report.remarks, *lints.remarks),
@@ -170,6 +173,7 @@ def _compile_operation(
         declared=rules.declared,
         approvable=rules.approvable,
         own=own_name(operation),
+        pages=False,
         media_types=tuple(media.name for media in operation.body.content) if operation.body else (),
     )
 
@@ -205,6 +209,7 @@ def _undeclared(api: Api, config: Config, modes: dict[str, Mode]) -> OperationPo
         declared=None,
         approvable=None,
         own="",
+        pages=False,
     )
 
 

@@ -130,6 +130,7 @@ class OperationPolicy(Struct, frozen=True, kw_only=True):
         declared: what of a JSON answer is declared, by status; None when nothing is dropped.
         approvable: how a request is frozen for approvers; None when none is asked for.
         own: what the gate itself answers here, empty for an operation of a service.
+        pages: whether the answers are the issuer's pages, with security fields of their own.
     """
 
     id: str
@@ -160,6 +161,7 @@ class OperationPolicy(Struct, frozen=True, kw_only=True):
     declared: Declared | None
     approvable: Approvable | None
     own: str
+    pages: bool
     media_types: tuple[str, ...] = ()
 
 

@@ -52,17 +52,24 @@ def answer_preflight(x: Exchange) -> Decision:
     problem = slow_down(x)  # or paths could be guessed by preflights without end
     if problem is not None:
         return Decision(verdict=Verdict.REFUSE, step=CORS_STEP, problem=problem)
-    if found is None:
+    allow = _allowed(x) if found is None else found[0].allow
+    if not allow:
         problem = UNDECLARED_PATH()
     elif origin not in browser.origins:
         problem = ORIGIN_NOT_ALLOWED()
-    elif method not in found[0].leaves:
-        problem = UNDECLARED_METHOD(headers=((b"allow", found[0].allow),))
+    elif method not in allow.decode().split(", "):
+        problem = UNDECLARED_METHOD(headers=((b"allow", allow),))
     elif not {name.strip() for name in asked if name.strip()} <= browser.headers:
         problem = ORIGIN_NOT_ALLOWED("a request header of this preflight is not allowed")
     if problem is not None:
         x.view.failed(x.request.source, x.now)
         return Decision(verdict=Verdict.REFUSE, step=CORS_STEP, problem=problem)
     x.cors = browser.origins[origin]
-    reply = ((b"access-control-allow-methods", found[0].allow), *browser.preflight)
+    reply = ((b"access-control-allow-methods", allow), *browser.preflight)
     return Decision(verdict=Verdict.ALLOW, step=CORS_STEP, reply=(204, reply))
+
+
+def _allowed(x: Exchange) -> bytes:
+    """Return what pages elsewhere may ask of the issuer (`/token`, `/userinfo`, its keys)."""
+    fallback = x.program.policy.router.fallback(x.request.segments)
+    return b"GET, POST" if fallback is not None and fallback.pages else b""

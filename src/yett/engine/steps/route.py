@@ -29,5 +29,6 @@ def _undeclared(x: Exchange, problem: Problem) -> Problem | None:
         return problem
     x.arguments = ()
     x.plan = x.program.plans[fallback.id]
-    x.observed += (problem,)
+    if not fallback.pages:  # the issuer knows its own paths
+        x.observed += (problem,)
     return None

@@ -19,7 +19,7 @@ from yett.engine.questions import Question
 from yett.engine.release import RELEASE_STEP
 from yett.gate.within.core import Core, Current
 from yett.gate.within.incoming import Incoming
-from yett.problems import INTERNAL, NOT_RECORDED, REQUEST_TIMEOUT, Problem
+from yett.problems import INTERNAL, NOT_RECORDED, REQUEST_TIMEOUT, UNDECLARED_PATH, Problem
 from yett.state.locks import Held
 from yett.terms import Decision, Principal, Verdict
 
@@ -125,6 +125,8 @@ class Visit:
         except Exception as error:  # noqa: BLE001 — a bug in a rule must refuse, not let through
             self.core.on_error(error)
             decision = self.refusal(INTERNAL(close=True))
+        if self.x.plan is not None and self.x.plan.operation.pages:
+            decision = refusal(1, UNDECLARED_PATH())  # a gate serves the issuer, no application
         self.decision = decision
         return decision
 

@@ -1,0 +1,53 @@
+"""What the control process does by itself, each at its time; and the accounts' notices told on.
+
+A chore blocks and runs in a thread. One that fails is tried again at its next time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+
+from msgspec import Struct
+
+from yett.issuer.server import Server
+from yett.records.spool import Spool
+from yett.state.accounts import AccountStore
+from yett.state.accounts.notices import told, untold
+from yett.terms import Event
+
+
+class Chore(Struct, frozen=True):
+    """Something to be done every `seconds`, first before anybody is served."""
+
+    name: str
+    seconds: float
+    work: Callable[[Server, float], None]
+
+
+CHORES: tuple[Chore, ...] = ()
+
+
+async def tell_ledger(store: AccountStore, spool: Spool, threads: Executor) -> None:
+    """Hand notices that the ledger does not have to the recorder, and mark them once it has them.
+
+    A crash in between tells one twice, never none: a notice keeps its number in `request`.
+    """
+    loop = asyncio.get_running_loop()
+    waiting = await loop.run_in_executor(threads, _read, store)
+    if not waiting:
+        return
+    written = await asyncio.gather(*[spool.durable(event) for _, event in waiting])
+    numbers = [number for (number, _), done in zip(waiting, written, strict=True) if done]
+    await loop.run_in_executor(threads, _mark, store, numbers)
+
+
+def _read(store: AccountStore) -> list[tuple[int, Event]]:
+    with store.read() as tx:
+        return untold(tx)
+
+
+def _mark(store: AccountStore, numbers: list[int]) -> None:
+    store.write(lambda tx: told(tx, numbers, time.time()))

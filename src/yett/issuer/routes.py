@@ -1,0 +1,7 @@
+"""All endpoints of the issuer, one line for each file that has some."""
+
+from __future__ import annotations
+
+from yett.issuer.http import Route
+
+ROUTES: tuple[Route, ...] = ()
