@@ -10,6 +10,7 @@ that writes: two tries at the same moment are two tries.
 from __future__ import annotations
 
 import hashlib
+import re
 
 from msgspec import Struct
 from sqlalchemy import Connection, delete, func, select, update
@@ -22,6 +23,8 @@ EVICTED_AT_ONCE = 2_000
 FORGOTTEN_AT_ONCE = 64
 MEMORY_SECONDS = 86_400.0
 ONE_IN = 256  # new rows that look whether the table is full: counting it takes milliseconds
+
+_KIND = re.compile(r"[a-z_-]{1,40}:")  # written by the caller, for whoever reads the table
 
 
 class Pace(Struct, frozen=True, kw_only=True):
@@ -94,8 +97,10 @@ def pause(tries: int, pace: Pace) -> float:
 
 def _key(subject: str) -> str:
     """Keep no name as it was typed: a password in the wrong field must not be stored (CWE-312)."""
-    kind = subject.partition(":")[0]
-    return f"{kind}:{hashlib.sha256(subject.encode('utf-8', 'replace')).hexdigest()}"
+    kind = _KIND.match(subject)
+    return (
+        f"{kind[0] if kind else ''}{hashlib.sha256(subject.encode('utf-8', 'replace')).hexdigest()}"
+    )
 
 
 def _put(tx: Connection, key: str, tries: int, now: float, until: float) -> None:
