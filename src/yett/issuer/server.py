@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import time
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -33,14 +35,18 @@ class Server:
         origin: scheme and host of it, for WebAuthn and `Origin` checks.
         base: its path without a slash at the end, `/auth` or empty.
         rp_id: the WebAuthn relying party: the host of `url`.
+        clock: unix seconds, for the moment at which a transaction commits; all else is `ask.now`.
     """
 
-    def __init__(self, config: Config, folder: Path) -> None:
+    def __init__(
+        self, config: Config, folder: Path, *, clock: Callable[[], float] = time.time
+    ) -> None:
         settings = config.identity.builtin
         if settings is None:
             hint = "see docs/concepts/issuer.md"
             raise StateError("`identity.builtin` is not configured", hint=hint)
         self.config = config
+        self.clock = clock
         self.settings: BuiltinConfig = settings
         self.folder = folder
         self.store = AccountStore(config.store.accounts, folder)

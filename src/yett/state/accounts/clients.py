@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, select, update
 
+from yett.state.accounts.rows import as_struct
 from yett.state.accounts.tables import clients
 
 TOUCH_SECONDS = 60.0  # use is written down at most so often: each write is an fsync
@@ -71,7 +72,7 @@ class Client(Struct, frozen=True, kw_only=True):
 def find_client(tx: Connection, identifier: str) -> Client | None:
     """Find a client by its `client_id`, disabled or not."""
     row = tx.execute(select(clients).where(clients.c.id == identifier)).mappings().first()
-    return None if row is None else msgspec.convert(dict(row), Client)
+    return None if row is None else as_struct(row, Client)
 
 
 def list_clients(tx: Connection, *, services: bool | None = None) -> list[Client]:
@@ -79,7 +80,7 @@ def list_clients(tx: Connection, *, services: bool | None = None) -> list[Client
     query = select(clients).order_by(clients.c.id)
     if services is not None:
         query = query.where((clients.c.kind == "service") == services)
-    return [msgspec.convert(dict(row), Client) for row in tx.execute(query).mappings()]
+    return [as_struct(row, Client) for row in tx.execute(query).mappings()]
 
 
 def add_client(tx: Connection, client: Client) -> None:

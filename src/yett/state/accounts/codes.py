@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, delete, select, update
 
+from yett.state.accounts.rows import as_struct
 from yett.state.accounts.tables import codes
 
 
@@ -39,7 +40,7 @@ class Code(Struct, frozen=True, kw_only=True):
 def find_code(tx: Connection, digest: str) -> Code | None:
     """Find a code, used or not."""
     row = tx.execute(select(codes).where(codes.c.digest == digest)).mappings().first()
-    return None if row is None else msgspec.convert(dict(row), Code)
+    return None if row is None else as_struct(row, Code)
 
 
 def add_code(tx: Connection, code: Code) -> None:

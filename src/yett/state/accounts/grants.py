@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, select, update
 
+from yett.state.accounts.rows import as_struct
 from yett.state.accounts.tables import grants
 
 
@@ -61,7 +62,7 @@ class Grant(Struct, frozen=True, kw_only=True):
 def find_grant(tx: Connection, identifier: str) -> Grant | None:
     """Find a grant, ended or not."""
     row = tx.execute(select(grants).where(grants.c.id == identifier)).mappings().first()
-    return None if row is None else msgspec.convert(dict(row), Grant)
+    return None if row is None else as_struct(row, Grant)
 
 
 def list_grants(
@@ -73,7 +74,7 @@ def list_grants(
         query = query.where(column == value) if value else query
     query = query.where(grants.c.session == session) if session else query
     found = tx.execute(query.order_by(grants.c.created)).mappings()
-    return [msgspec.convert(dict(row), Grant) for row in found]
+    return [as_struct(row, Grant) for row in found]
 
 
 def add_grant(tx: Connection, grant: Grant) -> None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, delete, select, update
 
+from yett.state.accounts.rows import as_struct
 from yett.state.accounts.tables import signing_keys
 
 # state -> the states it may come from, and the column that says since when
@@ -40,7 +40,7 @@ def list_keys(tx: Connection) -> list[SigningKey]:
     """Return all keys that are not removed, oldest first."""
     query = select(signing_keys).where(signing_keys.c.state != "removed")
     found = tx.execute(query.order_by(signing_keys.c.created, signing_keys.c.kid)).mappings()
-    return [msgspec.convert(dict(row), SigningKey) for row in found]
+    return [as_struct(row, SigningKey) for row in found]
 
 
 def add_key(tx: Connection, key: SigningKey) -> None:

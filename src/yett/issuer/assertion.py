@@ -1,0 +1,110 @@
+"""Client assertions, `private_key_jwt`: a short JWT that a client signs with its registered key.
+
+The issuer and the subject are the client, the audience is exactly one of our own URLs, it lives
+five minutes at most and is good once. The algorithm comes from the registered key, never from the
+assertion. RFC 7523 s3, RFC 7521 s4.2, RFC 8725; OpenID Connect Core s9.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from yett.credentials import load_keys
+from yett.credentials.claims import MAX_NUMERIC_DATE
+from yett.credentials.jwt import check_signature
+from yett.credentials.keyset import KeySetError, VerifyingKey
+from yett.credentials.structure import RawToken, is_identifier, read_token
+from yett.issuer.http import Ask
+from yett.issuer.server import Server
+from yett.state.accounts.clients import Client
+from yett.state.accounts.uses import use_once
+
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+ALGORITHMS = ("ES256", "ES384", "EdDSA", "Ed25519", "PS256", "RS256")
+MAX_LIFETIME_SECONDS = 300.0
+SKEW_SECONDS = 30.0
+# No `typ` at all is what most libraries write; `at+jwt` or `dpop+jwt` is something else's.
+TYPES = ("", "jwt", "client-authentication+jwt")
+
+
+def claimed_client(text: str) -> str:
+    """Return the client that an assertion claims to be of, unverified; empty for none."""
+    raw = read_token(text.encode())
+    subject = None if isinstance(raw, str) else raw.unverified_claims.get("sub")
+    return subject if isinstance(subject, str) else ""
+
+
+def check_assertion(
+    server: Server, tx: Connection, ask: Ask, text: str, client: Client | None
+) -> bool:
+    """Whether an assertion is good, for the first time.
+
+    Args:
+        server: the server.
+        tx: a transaction that writes.
+        ask: the request it came with.
+        text: the assertion.
+        client: whom it names, None where there is no such client.
+    """
+    raw = read_token(text.encode())
+    if client is None or isinstance(raw, str):
+        return False
+    key = _registered_keys(msgspec.json.encode(client.jwks)).get(raw.header.kid)
+    if key is None or not _is_signed(raw, key):
+        return False
+    return _is_ours(server, ask, raw.unverified_claims, client) and _is_first(
+        tx, raw.unverified_claims, client
+    )
+
+
+@functools.lru_cache(256)
+def _registered_keys(document: bytes) -> dict[str, VerifyingKey]:
+    try:
+        return load_keys(document, ALGORITHMS).keys
+    except KeySetError:
+        return {}
+
+
+def _is_signed(raw: RawToken, key: VerifyingKey) -> bool:
+    if raw.header.type not in TYPES or raw.header.algorithm not in ALGORITHMS:
+        return False
+    return check_signature(raw.segments, raw.header.algorithm, key)
+
+
+def _is_ours(server: Server, ask: Ask, claims: dict[str, Any], client: Client) -> bool:
+    """Check who says what to whom, and when (RFC 7523 s3)."""
+    if claims.get("iss") != client.id or claims.get("sub") != client.id:
+        return False
+    # One audience and ours, as one string: an assertion for two servers is replayed at the other.
+    allowed = (server.url, server.at("/token"), server.at(ask.path))
+    audience = claims.get("aud")
+    if isinstance(audience, list) and len(audience) == 1:
+        audience = audience[0]
+    return audience in allowed and _is_timely(claims, ask.now)
+
+
+def _is_timely(claims: dict[str, Any], now: float) -> bool:
+    end = _date(claims.get("exp"))
+    start, made = _date(claims.get("nbf", 0)), _date(claims.get("iat", 0))
+    if end is None or start is None or made is None:
+        return False
+    latest = now + SKEW_SECONDS
+    return now - SKEW_SECONDS < end <= latest + MAX_LIFETIME_SECONDS and max(start, made) <= latest
+
+
+def _date(value: object) -> float | None:
+    """Read a NumericDate; neither a bool nor a NaN is one."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if 0 <= value <= MAX_NUMERIC_DATE else None
+
+
+def _is_first(tx: Connection, claims: dict[str, Any], client: Client) -> bool:
+    jti = claims.get("jti")
+    if not is_identifier(jti):
+        return False
+    return use_once(tx, f"assertion:{client.id}", str(jti), claims["exp"] + SKEW_SECONDS)
