@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from yett.issuer import authorize, consent, par
 from yett.issuer.http import Route
 
-ROUTES: tuple[Route, ...] = ()
+ROUTES: tuple[Route, ...] = (
+    *authorize.ROUTES,
+    *consent.ROUTES,
+    *par.ROUTES,
+)

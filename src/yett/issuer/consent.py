@@ -1,0 +1,137 @@
+"""`/consent`: asks a person whether a client may have what it asks for, in words.
+
+Remembered for each client and its scopes. A `trusted` client is not asked about; a public one
+always, for anybody may say that they are it (RFC 6749 s10.2, RFC 8252 s8.6); and so is every single
+operation, which is confirmed each time (RFC 9396). The answer is believed only from our own page:
+its ticket is good once, for this session and request (CWE-352).
+"""
+
+from __future__ import annotations
+
+from html import escape
+
+from sqlalchemy import Connection
+
+from yett.issuer.assurance import suffices
+from yett.issuer.details import describe
+from yett.issuer.errors import OAuthError
+from yett.issuer.http import NO_STORE, Answer, Ask, Route, redirect
+from yett.issuer.outcome import Giving, give_code, refuse
+from yett.issuer.pending import Pending, read_pending
+from yett.issuer.scopes import describe_scope, grant_scopes
+from yett.issuer.server import Server, digest, fresh
+from yett.issuer.sessions import current
+from yett.issuer.shown import show
+from yett.state.accounts.clients import Client, find_client
+from yett.state.accounts.consents import add_consent, find_consent
+from yett.state.accounts.sessions import Session
+from yett.state.accounts.tickets import Ticket, add_ticket, take_ticket
+from yett.state.accounts.users import find_user
+
+PURPOSE = "consent"
+TICKET_SECONDS = 600.0
+
+
+def is_needed(
+    tx: Connection, pending: Pending, client: Client, user: str, scopes: tuple[str, ...]
+) -> bool:
+    """Whether the person must be asked."""
+    if pending.details or "consent" in pending.prompt or client.kind == "public":
+        return True
+    if client.trusted:
+        return False
+    given = find_consent(tx, user, client.id)
+    return given is None or not given.scopes.issuperset(scopes)
+
+
+def ask_person(server: Server, ask: Ask) -> Answer:
+    """Answer `GET /consent?r=ID`."""
+    try:
+        return server.store.write(lambda tx: _ask(server, tx, ask))
+    except OAuthError as error:
+        return show(server, error)
+
+
+def take_answer(server: Server, ask: Ask) -> Answer:
+    """Answer `POST /consent`: `allow` or anything else, which is no."""
+    try:
+        return server.store.write(lambda tx: _take(server, tx, ask))
+    except OAuthError as error:
+        return show(server, error)
+
+
+def _ask(server: Server, tx: Connection, ask: Ask) -> Answer:
+    pending, client = _read(tx, ask.query.get("r", ""), ask.now)
+    session = current(server, tx, ask)
+    if session is None or not suffices(session, pending, ask.now):
+        return redirect(server.at("/authorize"), {"r": pending.id})
+    ticket = fresh()
+    add_ticket(
+        tx,
+        Ticket(
+            digest=digest(ticket),
+            purpose=PURPOSE,
+            user=session.user,
+            holder=session.id,
+            data={"r": digest(pending.id)},
+            expires=ask.now + TICKET_SECONDS,
+        ),
+    )
+    scopes = _scopes(server, tx, pending, session)
+    return _page(server, pending, client, scopes, ticket)
+
+
+def _take(server: Server, tx: Connection, ask: Ask) -> Answer:
+    pending, client = _read(tx, ask.form.get("r", ""), ask.now)
+    session = current(server, tx, ask)
+    if session is None or not suffices(session, pending, ask.now):
+        return redirect(server.at("/authorize"), {"r": pending.id})
+    name = digest(ask.form.get("ticket", ""))
+    ticket = take_ticket(tx, name, PURPOSE, holder=session.id, now=ask.now)
+    if ticket is None or ticket.data.get("r") != digest(pending.id):
+        raise OAuthError("access_denied", "this page was answered already; begin again", status=403)
+    if ask.form.get("answer") != "allow":
+        error = OAuthError("access_denied", "the person said no")
+        return refuse(server, tx, ask, pending, error)
+    scopes = _scopes(server, tx, pending, session)
+    if client.kind != "public" and not pending.details:
+        add_consent(tx, session.user, client.id, scopes, ask.now)
+    return give_code(server, tx, ask, pending, Giving(client, session, scopes))
+
+
+def _read(tx: Connection, name: str, now: float) -> tuple[Pending, Client]:
+    pending = read_pending(tx, name, now)
+    client = find_client(tx, pending.client) if pending is not None else None
+    if pending is None or client is None:
+        raise OAuthError("invalid_request", "this request is over; go back and begin again")
+    return pending, client
+
+
+def _scopes(server: Server, tx: Connection, pending: Pending, session: Session) -> tuple[str, ...]:
+    user = find_user(tx, session.user)
+    return grant_scopes(server, pending.scopes, user.roles if user else ())
+
+
+def _page(
+    server: Server, pending: Pending, client: Client, scopes: tuple[str, ...], ticket: str
+) -> Answer:
+    wishes = [describe_scope(server, scope) for scope in scopes]
+    wishes += [describe(detail) for detail in pending.details]
+    items = "".join(f"<li>{escape(wish)}</li>" for wish in wishes)
+    body = (
+        f"<!doctype html><title>Allow {escape(client.name)}?</title>"
+        f"<h1>{escape(client.name or client.id)} wants to</h1><ul>{items}</ul>"
+        f'<form method="post" action="{escape(server.at("/consent"))}">'
+        f'<input type="hidden" name="r" value="{escape(pending.id)}">'
+        f'<input type="hidden" name="ticket" value="{escape(ticket)}">'
+        '<button name="answer" value="allow">Allow</button>'
+        '<button name="answer" value="deny">Refuse</button></form>'
+    )
+    headers = (("content-type", "text/html; charset=utf-8"), NO_STORE)
+    return Answer(headers=headers, body=body.encode())
+
+
+ROUTES = (
+    Route(method="GET", path="/consent", endpoint=ask_person),
+    Route(method="POST", path="/consent", endpoint=take_answer, form=True),
+)
