@@ -145,6 +145,7 @@ class _Worker:
             self._setup.view,
             self._spool,
             self._setup.view.fetch_keys,
+            introspect=self._setup.view.introspect,
             pseudonym=self._setup.pseudonym,
             on_error=self._on_engine_error,
             locks=Locks(self._setup.locks),
@@ -240,6 +241,7 @@ class _Worker:
         await _fetch_first_keys(view)
         setup.program, setup.view = program, view
         self._gate.view, self._gate.fetch_keys = view, view.fetch_keys
+        self._gate.introspect = view.introspect
         self._gate.bearer = view.bearer
         self._desk = desk
         self._gate.hold_approvals(desk)

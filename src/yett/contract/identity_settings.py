@@ -39,8 +39,11 @@ class IntrospectionConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_on
         client_id: the gate's own client at the issuer.
         secret: a file with its secret, one line, relative to yett.toml.
         url: the endpoint; from the issuer's metadata when empty.
-        ttl: seconds for which an answer is good, never longer than the token.
+        ttl: seconds for which an answer is good, at least 1, never longer than the token.
         always: whether JWTs of this issuer are asked for, too.
+        opaque: whether it is asked about tokens that name no issuer; one issuer at most.
+        any_audience: whether an answer without `aud` is taken. The issuer then has to see to it
+            that a token for another API is not active for this client.
     """
 
     client_id: str
@@ -48,6 +51,8 @@ class IntrospectionConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_on
     url: str = ""
     ttl: Annotated[float, Meta(ge=0, le=300)] = 30.0
     always: bool = False
+    opaque: bool = True
+    any_audience: bool = False
 
 
 class IssuerConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

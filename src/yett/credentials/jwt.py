@@ -32,7 +32,7 @@ def read_issued(
 
 
 def verify_jwt(
-    raw: RawToken, rules: JwtRules, keys: KeySet | None, now: float
+    raw: RawToken, rules: JwtRules, keys: KeySet | None, now: float, *, scheme: str = "jwt"
 ) -> Verified | Problem:
     """Verify a token of a known issuer.
 
@@ -41,6 +41,7 @@ def verify_jwt(
         rules: of that issuer.
         keys: its key set, None while there is none.
         now: unix seconds.
+        scheme: of the principal: `jwt`, or `session` for a browser's cookie.
 
     Returns:
         A principal, the key that has to be fetched first, or a refusal.
@@ -56,7 +57,7 @@ def verify_jwt(
         return Verified(None, rules.issuer, header.kid)
     if not check_signature(raw.segments, header.algorithm, key):
         return invalid("the signature is wrong")
-    principal = judge(raw.unverified_claims, rules, now)
+    principal = judge(raw.unverified_claims, rules, now, kid=header.kid, scheme=scheme)
     return principal if isinstance(principal, Problem) else Verified(principal)
 
 

@@ -36,6 +36,9 @@ class JwtRules(Struct, frozen=True, kw_only=True):
         scope_claim: a string of scopes separated by spaces, or a list of them.
         roles_claim: a list of roles or one role; a dotted path where no claim has that name.
         tenant_claim, client_claim: strings, dotted as above; an empty name reads nothing.
+        acr: the issuer's `acr` values -> ours; when empty they are taken as they are.
+        always: whether the issuer is asked about its JWTs, too (RFC 7662).
+        any_audience: whether what it answers about a token may leave out `aud`.
     """
 
     issuer: str
@@ -48,6 +51,9 @@ class JwtRules(Struct, frozen=True, kw_only=True):
     roles_claim: str = "roles"
     tenant_claim: str = ""
     client_claim: str = "client_id"
+    acr: dict[str, str] = {}
+    always: bool = False
+    any_audience: bool = False
 
     def __post_init__(self) -> None:
         if not (self.issuer and self.audience and self.types):

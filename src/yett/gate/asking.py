@@ -16,6 +16,7 @@ from yett.engine.approvals import ApprovalQuestion
 from yett.engine.decide import again
 from yett.engine.questions import (
     FetchKeys,
+    Introspect,
     LockRecord,
     MakeDurable,
     Question,
@@ -89,13 +90,17 @@ class Asking(Relay):
             self.connection.deadline = NEVER
             spawn(self._await(question), "question")
 
-    async def _await(self, question: FetchKeys | MakeDurable | ApprovalQuestion) -> None:
+    async def _await(
+        self, question: FetchKeys | Introspect | MakeDurable | ApprovalQuestion
+    ) -> None:
         gate = self.connection.gate
         answer: Any = False
         try:
             async with asyncio.timeout(QUESTION_SECONDS):
                 if isinstance(question, FetchKeys):
                     answer = await gate.fetch_keys(question.issuer, question.kid)
+                elif isinstance(question, Introspect):
+                    answer = await gate.introspect(question.issuer, question.token)
                 elif isinstance(question, MakeDurable):
                     answer = await gate.sink.durable(question.event)
                 else:

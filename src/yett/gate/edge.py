@@ -33,6 +33,7 @@ from yett.wire.clock import Clock
 from yett.wire.pool import Pool
 
 FetchKeysFrom = Callable[[str, str], Awaitable[bool]]
+IntrospectAt = Callable[[str, bytes], Awaitable[bool]]
 AnswerApprovals = Callable[[ApprovalQuestion], Awaitable[Any]]
 
 
@@ -77,6 +78,8 @@ class Gate:
         view: state, as the engine looks at it.
         sink: takes one event per request.
         fetch_keys: refreshes an issuer's keys for (issuer, kid); True when they may be newer.
+        introspect: asks an issuer about a token; True when the view knows the answer now. Where it
+            is None, no token that needs that is good.
         pseudonym: this gate's name in `Via`, the same for all workers of a host; the response
             never shows it. Random when empty.
         on_error: is told of an exception in the engine (a bug); the request was refused.
@@ -98,6 +101,7 @@ class Gate:
         sink: Sink,
         fetch_keys: FetchKeysFrom,
         *,
+        introspect: IntrospectAt | None = None,
         pseudonym: str = "",
         on_error: Callable[[Exception], None] | None = None,
         locks: Locks | None = None,
@@ -109,6 +113,7 @@ class Gate:
         self.view = view
         self.sink = sink
         self.fetch_keys = fetch_keys
+        self.introspect = introspect or _no_answer
         self.pseudonym = (pseudonym or "yett-" + secrets.token_hex(8)).encode("ascii")
         self.on_error = on_error or _report
         self.locks = Locks() if locks is None else locks
@@ -214,6 +219,11 @@ def _report(error: Exception) -> None:
     asyncio.get_running_loop().call_exception_handler(
         {"message": "the engine failed; the request was refused", "exception": error}
     )
+
+
+async def _no_answer(_issuer: str, _token: bytes) -> bool:
+    """Say that nobody can be asked about a token."""
+    return False
 
 
 async def _no_approvals(_question: ApprovalQuestion) -> bool:

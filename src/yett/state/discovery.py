@@ -1,4 +1,4 @@
-"""Finds where an issuer publishes its keys: OpenID Connect Discovery s4, RFC 8414 s3.
+"""Finds where an issuer has its keys and endpoints: OpenID Connect Discovery s4, RFC 8414 s3.
 
 The metadata must name exactly the issuer that was asked (RFC 8414 s3.3), or one issuer could speak
 for another, and an https issuer cannot send us to plain http.
@@ -28,7 +28,12 @@ def well_known(issuer: str) -> tuple[str, str]:
 
 
 def find_jwks(issuer: str, fetch: Fetch) -> str:
-    """Return the issuer's `jwks_uri`.
+    """Return the issuer's `jwks_uri`; errors as in `find_endpoint`."""
+    return find_endpoint(issuer, "jwks_uri", fetch)
+
+
+def find_endpoint(issuer: str, name: str, fetch: Fetch) -> str:
+    """Return an address that the issuer's metadata has under `name`.
 
     Raises:
         FetchError: no metadata, or metadata that cannot be trusted.
@@ -36,21 +41,21 @@ def find_jwks(issuer: str, fetch: Fetch) -> str:
     failures = []
     for url in well_known(issuer):
         try:
-            return _jwks_uri(issuer, fetch(url, MAX_METADATA_BYTES))
+            return _endpoint(issuer, name, fetch(url, MAX_METADATA_BYTES))
         except FetchError as error:
             failures.append(error.message)
     raise FetchError("; ".join(failures))
 
 
-def _jwks_uri(issuer: str, document: bytes) -> str:
+def _endpoint(issuer: str, name: str, document: bytes) -> str:
     metadata = read_object(document)
     if isinstance(metadata, str):
         raise FetchError(f"the metadata of `{issuer}` {metadata}")
     if metadata.get("issuer") != issuer:
         raise FetchError(f"the metadata of `{issuer}` names another issuer")
-    uri = metadata.get("jwks_uri")
+    uri = metadata.get(name)
     if not isinstance(uri, str):
-        raise FetchError(f"the metadata of `{issuer}` has no `jwks_uri`")
+        raise FetchError(f"the metadata of `{issuer}` has no `{name}`")
     if check_url(issuer).scheme == "https" and check_url(uri).scheme != "https":
         raise FetchError(f"the metadata of `{issuer}` leads away from https")
     return uri

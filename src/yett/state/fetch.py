@@ -1,4 +1,4 @@
-"""Fetches one small document over HTTPS, and nothing else: the only outward call of this room.
+"""Fetches one small document over HTTPS, and nothing else: the outward calls of this room.
 
 Plain `http` is for loopback only; no user info, no redirect to another origin, no other scheme
 (PyJWT had to learn both: `file://` and redirects), a size cap, a deadline. The address always comes
@@ -15,6 +15,7 @@ from typing import IO
 from urllib.parse import SplitResult, urlsplit
 
 from yett.contract.addresses import is_loopback
+from yett.terms import Secret
 
 MAX_REDIRECTS = 3
 TIMEOUT_SECONDS = 5.0
@@ -58,10 +59,41 @@ def fetch(url: str, most_bytes: int) -> bytes:
         FetchError: not to be fetched, unreachable, too slow, too large, or not answered with 200.
     """
     parts = check_url(url)
-    request = urllib.request.Request(url, headers={"accept": "application/json"})  # noqa: S310 — checked above
+    return _answered(_opener(parts, _SameOrigin()), url, most_bytes, {}, None)
+
+
+def post(url: str, form: bytes, authorization: Secret, most_bytes: int) -> bytes:
+    """Post a form and get a document; blocks. What is sent is a secret: no redirect is followed.
+
+    Args:
+        url: the endpoint.
+        form: `application/x-www-form-urlencoded`.
+        authorization: the whole value of that field.
+        most_bytes: of the answer.
+
+    Raises:
+        FetchError: as in `fetch`.
+    """
+    parts = check_url(url)
+    headers = {
+        "content-type": "application/x-www-form-urlencoded",
+        "authorization": authorization.reveal().decode("ascii"),
+    }
+    return _answered(_opener(parts), url, most_bytes, headers, form)
+
+
+def _answered(
+    opener: urllib.request.OpenerDirector,
+    url: str,
+    most_bytes: int,
+    headers: dict[str, str],
+    form: bytes | None,
+) -> bytes:
+    asking = {"accept": "application/json", **headers}
+    request = urllib.request.Request(url, data=form, headers=asking)  # noqa: S310 — checked by who calls
     deadline = time.monotonic() + DEADLINE_SECONDS
     try:
-        with _opener(parts).open(request, timeout=TIMEOUT_SECONDS) as response:
+        with opener.open(request, timeout=TIMEOUT_SECONDS) as response:
             if response.status != 200:
                 raise FetchError(f"`{url}` answered {response.status}")
             return _read(response, url, most_bytes, deadline)
@@ -110,7 +142,9 @@ def _origin(parts: SplitResult) -> tuple[str, str | None, int]:
     return parts.scheme, parts.hostname, port
 
 
-def _opener(parts: SplitResult) -> urllib.request.OpenerDirector:
+def _opener(
+    parts: SplitResult, *redirects: urllib.request.HTTPRedirectHandler
+) -> urllib.request.OpenerDirector:
     """Build an opener that speaks HTTP and HTTPS alone: no file, ftp or data handlers."""
     opener = urllib.request.OpenerDirector()
     handlers: list[urllib.request.BaseHandler] = [
@@ -118,7 +152,7 @@ def _opener(parts: SplitResult) -> urllib.request.OpenerDirector:
         urllib.request.HTTPSHandler(),
         urllib.request.HTTPDefaultErrorHandler(),
         urllib.request.HTTPErrorProcessor(),
-        _SameOrigin(),
+        *redirects,
     ]
     if not is_loopback(parts.hostname or ""):
         handlers.append(urllib.request.ProxyHandler())

@@ -74,8 +74,8 @@ class IssuerKeys:
             return False
         return not self.remote or self._clock() - self._tried < self._pause()
 
-    def install(self, document: bytes) -> None:
-        """Take a key set into use.
+    def install(self, document: bytes) -> KeySet:
+        """Take a key set into use and return it.
 
         Raises:
             KeySetError: it cannot be used; what is held stays.
@@ -86,6 +86,7 @@ class IssuerKeys:
             _LOG.warning("keys of %s: %s", self.rules.issuer, reason)
         if held is not None and _retired(held, fresh):
             self._on_retired()
+        return fresh
 
     def adopt(self, held: IssuerKeys) -> None:
         """Go on with the set another object of the same issuer held, after a reload."""

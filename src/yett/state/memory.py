@@ -22,6 +22,7 @@ from yett.state.files import WatchedFile
 from yett.state.identity import Identity
 from yett.state.knowledge import Knowledge
 from yett.state.limits import Counters
+from yett.state.once import Once, open_once
 from yett.state.revoked import Revocations, read_revocations
 from yett.terms import Principal, Secret
 
@@ -34,6 +35,7 @@ class MemoryView:
     __slots__ = (
         "_bearer",
         "_remembered",
+        "accepts_nonce",
         "concurrency",
         "counters",
         "enrich",
@@ -42,10 +44,12 @@ class MemoryView:
         "failed",
         "failing",
         "failures",
+        "first_use",
         "give_back",
         "identity",
         "knowledge",
         "leave",
+        "nonce",
         "revocations",
         "sample",
         "saw",
@@ -62,6 +66,7 @@ class MemoryView:
         concurrency: Concurrency,
         *,
         knowledge: Knowledge,
+        once: Once,
         bearer: WatchedFile[Secret] | None = None,
     ) -> None:
         self._bearer = bearer
@@ -77,6 +82,8 @@ class MemoryView:
         self.enriched, self.enrich = knowledge.enriched.enriched, knowledge.enriched.enrich
         self.seen, self.saw = knowledge.seen.seen, knowledge.seen.saw
         self.sample = knowledge.samples.sample
+        self.first_use = once.replays.first_use
+        self.nonce, self.accepts_nonce = once.nonces.nonce, once.nonces.accepts
 
     @classmethod
     def from_config(
@@ -103,6 +110,7 @@ class MemoryView:
         known = None if previous is None else previous.knowledge
         knowledge = Knowledge.from_config(config, known)
         bearer = watch_bearer(config.authz, folder)
+        once = open_once(config.identity.dpop, folder)
         if previous is None:
             revoked = WatchedFile(folder / REVOKED_FILE, read_revocations, Revocations())
             identity = Identity.from_config(config.identity, folder)
@@ -114,6 +122,7 @@ class MemoryView:
                 failures,
                 Concurrency(),
                 knowledge=knowledge,
+                once=once,
                 bearer=bearer,
             )
         identity = Identity.from_config(config.identity, folder, previous.identity)
@@ -128,6 +137,7 @@ class MemoryView:
             failures,
             previous.concurrency,
             knowledge=knowledge,
+            once=once,
             bearer=bearer,
         )
 
@@ -137,7 +147,7 @@ class MemoryView:
         """Verify a presented credential; a token that was verified before costs a lookup.
 
         Args:
-            scheme: `bearer` (a JWT) or `api_key`.
+            scheme: `bearer` (a JWT or an opaque token), `session` (a cookie's) or `api_key`.
             credential: as presented.
             now: unix seconds.
             source: address of the client, for API keys that are bound to networks.
@@ -149,26 +159,13 @@ class MemoryView:
             return hit[1] if now < hit[0] else expired()
         if scheme == "api_key":
             return self.identity.verify_key(credential, now, source)
+        if scheme == "session":
+            return self.identity.verify_session(credential, now)
         return invalid("a scheme that no verifier knows", API_KEY_CHALLENGE)
 
     def revoked(self, principal: Principal) -> bool:
         """Whether this principal or credential was revoked (step 5)."""
         return self.revocations.value.covers(principal)
-
-    def first_use(self, name: str, until: float, now: float) -> bool:
-        """Note the use of something that is good once."""
-        del name, until, now
-        return False
-
-    def nonce(self, now: float) -> bytes:
-        """Return a nonce for proofs of possession."""
-        del now
-        return b""
-
-    def accepts_nonce(self, nonce: str, now: float) -> bool:
-        """Whether a nonce is ours and not too old."""
-        del nonce, now
-        return False
 
     def active(self, principal: Principal, now: float) -> None:
         """Note that a principal used its credential."""
@@ -193,6 +190,10 @@ class MemoryView:
         found = self.identity.issuers.get(issuer)
         return found is not None and await found.keys.fetch()
 
+    async def introspect(self, issuer: str, token: bytes) -> bool:
+        """Answer the engine's `Introspect`; True when looking again may help."""
+        return await self.identity.introspect(issuer, token, time.time())
+
     def tick(self) -> None:
         """Once a second, inside the loop: read changed files, start refreshes that are due."""
         self.reload_files()
@@ -201,8 +202,9 @@ class MemoryView:
 
     def reload_files(self) -> None:
         """Read key-set, key, token and revocation files again where they changed."""
-        key_sets = [issuer.file for issuer in self.identity.issuers.values()]
-        for file in (*key_sets, self.identity.keys, self._bearer, self.revocations):
+        for issuer in self.identity.issuers.values():
+            issuer.poll()
+        for file in (self.identity.keys, self._bearer, self.revocations):
             if file is not None:
                 file.poll()
 

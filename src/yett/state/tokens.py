@@ -8,6 +8,7 @@ after this. Never a denylist: one token has several spellings (notes/identity 0.
 from __future__ import annotations
 
 from yett.credentials.verifier import Verified
+from yett.problems import Problem
 from yett.state.table import Table
 
 MAX_TOKENS = 50_000
@@ -24,7 +25,7 @@ class RememberedTokens:
     __slots__ = ("_bytes", "_most_bytes", "table")
 
     def __init__(self, most: int = MAX_TOKENS, most_bytes: int = MAX_TOKEN_BYTES_KEPT) -> None:
-        self.table: Table[bytes, tuple[float, Verified]] = Table(most)
+        self.table: Table[bytes, tuple[float, Verified | Problem]] = Table(most)
         self._bytes = 0
         self._most_bytes = most_bytes // 2
 
@@ -32,14 +33,14 @@ class RememberedTokens:
         """Count what is remembered."""
         return len(self.table)
 
-    def recall(self, token: bytes) -> tuple[float, Verified] | None:
+    def recall(self, token: bytes) -> tuple[float, Verified | Problem] | None:
         """Find a token of the old generation and keep it for another one."""
         found = self.table.old.get(token)
         if found is not None:
             self.remember(token, found[1], found[0])
         return found
 
-    def remember(self, token: bytes, verified: Verified, expires: float) -> None:
+    def remember(self, token: bytes, verified: Verified | Problem, expires: float) -> None:
         """Keep a token that was verified just now."""
         table = self.table
         young = table.young

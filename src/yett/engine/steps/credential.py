@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from yett.credentials.verifier import Verified
 from yett.engine.exchange import Exchange
-from yett.engine.questions import FetchKeys
+from yett.engine.questions import FetchKeys, Introspect
 from yett.engine.step import Ask, Outcome, Step
 from yett.engine.steps.presented import API_KEY_PREFIX, UNKNOWN, Extract, bearer, extractor
 from yett.policy.browser import Browser
@@ -65,6 +65,8 @@ class CredentialStep:
         principal = verified.principal
         if principal is None:
             return self._ask(0, ("bearer", token), verified)
+        if principal.binding:
+            return _UNPROVEN
         x.principal = principal
         x.proven = {self._ways[0][0]: principal}
         return None if principal.id or self._optional else self._missing
@@ -82,22 +84,34 @@ class CredentialStep:
                 return verified
             if verified.principal is None:
                 return self._ask(at, presented, verified)
+            if verified.principal.binding:
+                return _UNPROVEN
             _prove(x, name, verified.principal)
         return None if self._optional or x.principal.id else self._missing
 
     def _ask(self, at: int, presented: tuple[str, bytes], verified: Verified) -> Ask:
-        """Fetch the missing key, then look once more: missing again, nobody vouches for it."""
+        """Fetch the missing key or ask the issuer, then look once more.
+
+        Missing again, nobody vouches for it.
+        """
 
         def resume(x: Exchange, fetched: bool) -> Outcome:
             again = x.view.verify(*presented, x.now, x.request.source) if fetched else verified
             if isinstance(again, Problem):
                 return again
+            if again.principal is None and again.opaque and not verified.opaque:
+                return self._ask(at, presented, again)  # its key is there, its issuer wants a say
             if again.principal is None:
-                note = f"unknown key of {verified.issuer}"
+                what = "no answer" if verified.opaque else "unknown key"
+                note = f"{what} of {verified.issuer}"
                 return CREDENTIAL_INVALID(headers=(invalid_token(),), note=note)
+            if again.principal.binding:
+                return _UNPROVEN
             _prove(x, self._ways[at][0], again.principal)
             return self._verify(x, at + 1)
 
+        if verified.opaque:
+            return Ask(Introspect(verified.issuer, presented[1]), resume)
         return Ask(FetchKeys(verified.issuer, verified.kid), resume)
 
 
@@ -131,6 +145,12 @@ def make_revoked(operation: OperationPolicy, policy: Policy, browser: Browser) -
 def invalid_token() -> tuple[bytes, bytes]:
     """Return the challenge of RFC 6750 s3.1."""
     return (b"www-authenticate", b'Bearer error="invalid_token"')
+
+
+# RFC 9449 s7.2, RFC 8705 s3: as a plain bearer token, a bound one is a stolen one.
+_UNPROVEN = CREDENTIAL_INVALID(
+    headers=(invalid_token(),), note="the token is bound to a key and came without proof"
+)
 
 
 def _prove(x: Exchange, scheme: str, principal: Principal) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from yett.engine.approvals import ApprovalQuestion
 from yett.engine.questions import (
     FetchKeys,
+    Introspect,
     LockRecord,
     MakeDurable,
     Question,
@@ -135,9 +136,13 @@ class Asking:
         return found.end()
 
 
-async def _ask(visit: Visit, question: FetchKeys | MakeDurable | ApprovalQuestion) -> Any:
+async def _ask(
+    visit: Visit, question: FetchKeys | Introspect | MakeDurable | ApprovalQuestion
+) -> Any:
     if isinstance(question, FetchKeys):
         return await visit.current.view.fetch_keys(question.issuer, question.kid)
+    if isinstance(question, Introspect):
+        return await visit.current.view.introspect(question.issuer, question.token)
     if isinstance(question, MakeDurable):
         return await visit.core.sink.durable(question.event)
     desk = visit.current.desk

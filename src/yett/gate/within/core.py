@@ -125,7 +125,7 @@ class Core:
 
     def _guard_keys(self, view: MemoryView) -> None:
         for issuer in view.identity.issuers.values():
-            issuer.keys.guard = self.guard
+            issuer.hold(self.guard)
 
     def bind(self, program: Program, view: MemoryView, desk: ApprovalDesk | None) -> Current:
         """Derive what requests read from a program."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from yett.engine.questions import (
     FetchKeys,
+    Introspect,
     LockRecord,
     MakeDurable,
     Question,
@@ -84,6 +85,9 @@ class Asking:
             if isinstance(question, FetchKeys):
                 fetching = visit.current.view.fetch_keys(question.issuer, question.kid)
                 return loop.ask(fetching, QUESTION_SECONDS)
+            if isinstance(question, Introspect):
+                asking = visit.current.view.introspect(question.issuer, question.token)
+                return loop.ask(asking, QUESTION_SECONDS)
             if isinstance(question, MakeDurable):
                 return loop.ask(visit.core.sink.durable(question.event), QUESTION_SECONDS)
             desk = visit.current.desk
