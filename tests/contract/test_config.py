@@ -2,7 +2,7 @@ from pathlib import Path
 
 from msgspec import structs
 
-from yett.contract import config
+from yett.contract import config, identity_settings
 from yett.contract.config import ALGORITHMS, RULES
 
 PAGE = Path("docs/reference/config.md")
@@ -11,7 +11,14 @@ TABLES = {
     "gateway": config.GatewayConfig,
     "gateway.tls": config.TlsConfig,
     "identity": config.IdentityConfig,
-    "identity.issuer": config.IssuerConfig,
+    "identity.issuer": identity_settings.IssuerConfig,
+    "identity.issuer.introspection": identity_settings.IntrospectionConfig,
+    "identity.builtin": identity_settings.BuiltinConfig,
+    "identity.builtin.inactivity": identity_settings.InactivityConfig,
+    "identity.builtin.provider": identity_settings.ProviderConfig,
+    "identity.builtin.transmitter": identity_settings.TransmitterConfig,
+    "identity.certificate": identity_settings.CertificateConfig,
+    "identity.dpop": identity_settings.DpopConfig,
     "authz": config.AuthzConfig,
     "principal": config.PrincipalConfig,
     "principal.attributes.NAME": config.ClaimConfig,
@@ -22,7 +29,7 @@ TABLES = {
     "cors": config.CorsConfig,
     "headers": config.HeadersConfig,
 }
-TABLE_KEYS = {"gateway.tls", "identity.issuer", "principal.attributes", "principal.enrich"}
+TABLE_KEYS = {*TABLES, "principal.attributes"}
 
 
 def settings():
@@ -43,7 +50,8 @@ def test_each_setting_has_one_heading():
 
 def test_all_tables_are_covered():
     """A table that is added to Config has to be added here and to the page."""
-    shapes = {v for k, v in vars(config).items() if k.endswith("Config") and k != "Config"}
+    both = vars(config) | vars(identity_settings)
+    shapes = {v for k, v in both.items() if k.endswith("Config") and k != "Config"}
     assert shapes == set(TABLES.values())
 
 

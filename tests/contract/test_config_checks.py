@@ -51,7 +51,7 @@ def findings(text):
         (API + "[limits]\nfailures = '60/mni per ip'", 5, "unknown unit `mni`"),
         (API + "[limits]\nfailures = '6/min per principal'", 5, "must be `per ip`"),
         (API + "[store]\ncounters = 'redis://x'", 5, "not a counter store"),
-        (API + "[store]\naccounts = 'sqlite:///x'", 5, "not used by this version"),
+        (API + "[store]\naccounts = 'mysql://x'", 5, "is not a store of accounts"),
         (API + "[store]\nledger = ''", 5, "`store.ledger` is empty"),
         (API + '[headers]\nhsts = "a\\r\\nb: c"', 5, "characters that no header"),
         (API + "[vocabulary.scopes]\n'a b' = ''", 5, "is not a scope"),

@@ -118,17 +118,18 @@ def _issuer(issuer: IssuerConfig, at: Source, report: Report) -> None:
         message = f"{quote(issuer.namespace)} is not a prefix of ids"
         hint = 'letters, digits and `_ . : / @ -`, such as namespace = "staff:"'
         report.add(CONFIG_VALUE, message, at.at("namespace"), hint=hint)
-    _algorithms(issuer, at.at("algorithms"), report)
+    check_algorithms(issuer.algorithms, at.at("algorithms"), report)
     urls = {"url": issuer.url} | ({"jwks": issuer.jwks} if "://" in issuer.jwks else {})
     for name, value in urls.items():
-        _trusted_url(value, at.at(name), report)
+        check_trusted_url(value, at.at(name), report)
 
 
-def _algorithms(issuer: IssuerConfig, at: Source, report: Report) -> None:
-    if not issuer.algorithms:
+def check_algorithms(algorithms: tuple[str, ...], at: Source, report: Report) -> None:
+    """Check what an issuer, provider or transmitter may sign with."""
+    if not algorithms:
         hint = 'say what the issuer signs with, such as algorithms = ["ES256"]'
         report.add(CONFIG_VALUE, "`algorithms` of an issuer is empty", at, hint=hint)
-    for index, name in enumerate(issuer.algorithms):
+    for index, name in enumerate(algorithms):
         if name in ALGORITHMS:
             continue
         hint = did_you_mean(name, list(ALGORITHMS))
@@ -142,7 +143,8 @@ def _algorithms(issuer: IssuerConfig, at: Source, report: Report) -> None:
         report.add(CONFIG_VALUE, message, at.at(index), hint=hint)
 
 
-def _trusted_url(value: str, at: Source, report: Report) -> None:
+def check_trusted_url(value: str, at: Source, report: Report) -> None:
+    """Check a URL that keys or tokens come from."""
     try:
         url = urlsplit(value)
         host, _ = url.hostname or "", url.port
