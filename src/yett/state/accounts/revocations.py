@@ -17,6 +17,7 @@ from sqlalchemy import (
     and_,
     cast,
     delete,
+    false,
     func,
     or_,
     select,
@@ -140,6 +141,26 @@ def in_force(tx: Connection, now: float) -> list[Revoked]:
     """Return the revocations that are in force, oldest first, without those taken back."""
     rows = tx.execute(select(revocations).where(_in_force(now)).order_by(revocations.c.number))
     return [_revoked(row) for row in rows]
+
+
+def is_covered(
+    tx: Connection, names: tuple[tuple[str, str], ...], *, issuer: str, issued: float, now: float
+) -> bool:
+    """Whether a revocation in force covers a token; the issuer asks the store itself.
+
+    Args:
+        tx: the transaction.
+        names: kind and value of all that the token names; empty values are skipped.
+        issuer: who issued it.
+        issued: its `iat`.
+        now: unix seconds.
+    """
+    table = revocations.c
+    named = [and_(table.kind == kind, table.value == value) for kind, value in names if value]
+    here = table.issuer.in_(("", issuer))
+    late = or_(table.before.is_(None), table.before > issued)
+    found = select(table.number).where(or_(false(), *named), here, late, _in_force(now)).limit(1)
+    return tx.execute(found).first() is not None
 
 
 def last_number(tx: Connection) -> int:

@@ -1,0 +1,96 @@
+"""Reads tokens that this issuer signed itself: at revocation, introspection, exchange, userinfo.
+
+The gate verifies them by the published keys like anybody's; here the store is asked as well, so a
+token is good only while all that it names is: its grant, session, person and client, and no
+revocation covers it. Whatever else is shown is not ours, and nothing is said about it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from yett.contract.identity_settings import ALGORITHMS
+from yett.credentials.jwt import check_signature
+from yett.credentials.keyset import KeySetError, load_keys
+from yett.credentials.structure import RawToken, media_type, read_token
+from yett.issuer.keys import public_set
+from yett.issuer.server import Server
+from yett.state.accounts.clients import find_client
+from yett.state.accounts.grants import find_grant
+from yett.state.accounts.revocations import is_covered
+from yett.state.accounts.sessions import find_session
+from yett.state.accounts.users import ACTIVE, find_user
+
+Claims = dict[str, Any]
+
+
+def read_own(server: Server, tx: Connection, text: str, typ: str, now: float) -> Claims | None:
+    """Return the claims of a token that this issuer signed; None when it did not.
+
+    Whether it has expired, or is still good otherwise, is not looked at.
+
+    Args:
+        server: the server.
+        tx: a transaction.
+        text: as it was shown.
+        typ: the one type it may have: `at+jwt`, `JWT` ...
+        now: unix seconds.
+    """
+    raw = read_token(text.encode("utf-8", "replace"))
+    if isinstance(raw, str) or raw.header.type != media_type(typ):
+        return None
+    claims = raw.unverified_claims
+    if claims.get("iss") != server.url or not _is_signed(server, tx, raw, now):
+        return None
+    return claims
+
+
+def is_alive(server: Server, tx: Connection, claims: Claims, now: float) -> bool:
+    """Whether a token of ours is still good: all that it names lives, and nothing revokes it."""
+    if now >= claims["exp"]:
+        return False
+    person = find_user(tx, claims["sub"])
+    if person is not None and person.status != ACTIVE:
+        return False
+    if not all(_client_lives(tx, name) for name in _clients(claims, person=person is not None)):
+        return False
+    family = find_grant(tx, claims.get("grant", "")) if claims.get("grant") else None
+    if claims.get("grant") and (family is None or not family.lives(now)):
+        return False
+    session = find_session(tx, claims.get("sid", "")) if claims.get("sid") else None
+    if session is not None and session.ended:
+        return False
+    names = tuple((kind, str(claims.get(claim, ""))) for kind, claim in NAMED)
+    return not is_covered(tx, names, issuer=server.url, issued=claims["iat"], now=now)
+
+
+# Kind of a revocation -> the claim that names its value.
+NAMED = (
+    ("sub", "sub"),
+    ("client", "client_id"),
+    ("sid", "sid"),
+    ("jti", "jti"),
+    ("grant", "grant"),
+)
+
+
+def _is_signed(server: Server, tx: Connection, raw: RawToken, now: float) -> bool:
+    try:
+        keys = load_keys(msgspec.json.encode(public_set(server, tx, now)), ALGORITHMS)
+    except KeySetError:
+        return False  # nothing was ever signed
+    key = keys.keys.get(raw.header.kid)
+    return key is not None and check_signature(raw.segments, raw.header.algorithm, key)
+
+
+def _clients(claims: Claims, *, person: bool) -> set[str]:
+    """Return the clients that a token names: whose it is, and its subject where that is none."""
+    return {claims.get("client_id", ""), "" if person else claims["sub"]} - {""}
+
+
+def _client_lives(tx: Connection, name: str) -> bool:
+    client = find_client(tx, name)
+    return client is not None and client.status == "active"
