@@ -15,6 +15,7 @@ from yett.issuer.assurance import suffices
 from yett.issuer.errors import OAuthError
 from yett.issuer.http import Answer, Ask, Route, redirect
 from yett.issuer.outcome import Giving, give_code, refuse
+from yett.issuer.pages import shown
 from yett.issuer.par import REQUEST_URI
 from yett.issuer.pending import Pending, keep_pending, read_pending, take_pushed
 from yett.issuer.redirects import allows, refuse_at
@@ -22,17 +23,14 @@ from yett.issuer.request import Parameters, read_client, read_redirect, read_req
 from yett.issuer.scopes import grant_scopes
 from yett.issuer.server import Server
 from yett.issuer.sessions import current
-from yett.issuer.shown import show
 from yett.state.accounts.clients import Client
 from yett.state.accounts.users import find_user
 
 
+@shown
 def authorize(server: Server, ask: Ask) -> Answer:
     """Answer `GET` and `POST /authorize`."""
-    try:
-        return server.store.write(lambda tx: _answer(server, tx, ask))
-    except OAuthError as error:
-        return show(server, error)
+    return server.store.write(lambda tx: _answer(server, tx, ask))
 
 
 def proceed(server: Server, tx: Connection, ask: Ask, pending: Pending, client: Client) -> Answer:

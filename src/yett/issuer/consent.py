@@ -8,20 +8,19 @@ its ticket is good once, for this session and request (CWE-352).
 
 from __future__ import annotations
 
-from html import escape
-
 from sqlalchemy import Connection
 
 from yett.issuer.assurance import suffices
 from yett.issuer.details import describe
 from yett.issuer.errors import OAuthError
-from yett.issuer.http import NO_STORE, Answer, Ask, Route, redirect
+from yett.issuer.http import Answer, Ask, Route, redirect
 from yett.issuer.outcome import Giving, give_code, refuse
+from yett.issuer.pages import Html, button, el, form, hidden, show, shown
 from yett.issuer.pending import Pending, read_pending
+from yett.issuer.redirects import is_claimed
 from yett.issuer.scopes import describe_scope, grant_scopes
 from yett.issuer.server import Server, digest, fresh
 from yett.issuer.sessions import current
-from yett.issuer.shown import show
 from yett.state.accounts.clients import Client, find_client
 from yett.state.accounts.consents import add_consent, find_consent
 from yett.state.accounts.sessions import Session
@@ -44,20 +43,16 @@ def is_needed(
     return given is None or not given.scopes.issuperset(scopes)
 
 
+@shown
 def ask_person(server: Server, ask: Ask) -> Answer:
     """Answer `GET /consent?r=ID`."""
-    try:
-        return server.store.write(lambda tx: _ask(server, tx, ask))
-    except OAuthError as error:
-        return show(server, error)
+    return server.store.write(lambda tx: _ask(server, tx, ask))
 
 
+@shown
 def take_answer(server: Server, ask: Ask) -> Answer:
     """Answer `POST /consent`: `allow` or anything else, which is no."""
-    try:
-        return server.store.write(lambda tx: _take(server, tx, ask))
-    except OAuthError as error:
-        return show(server, error)
+    return server.store.write(lambda tx: _take(server, tx, ask))
 
 
 def _ask(server: Server, tx: Connection, ask: Ask) -> Answer:
@@ -115,20 +110,35 @@ def _scopes(server: Server, tx: Connection, pending: Pending, session: Session) 
 def _page(
     server: Server, pending: Pending, client: Client, scopes: tuple[str, ...], ticket: str
 ) -> Answer:
+    name = client.name or client.id
     wishes = [describe_scope(server, scope) for scope in scopes]
     wishes += [describe(detail) for detail in pending.details]
-    items = "".join(f"<li>{escape(wish)}</li>" for wish in wishes)
-    body = (
-        f"<!doctype html><title>Allow {escape(client.name)}?</title>"
-        f"<h1>{escape(client.name or client.id)} wants to</h1><ul>{items}</ul>"
-        f'<form method="post" action="{escape(server.at("/consent"))}">'
-        f'<input type="hidden" name="r" value="{escape(pending.id)}">'
-        f'<input type="hidden" name="ticket" value="{escape(ticket)}">'
-        '<button name="answer" value="allow">Allow</button>'
-        '<button name="answer" value="deny">Refuse</button></form>'
+    return show(
+        server,
+        f"Allow {name}?",
+        el("p", f"{name} wants to:"),
+        el("ul", *(el("li", wish) for wish in wishes)),
+        *_warnings(pending, client),
+        form(
+            server,
+            "/consent",
+            hidden("r", pending.id),
+            hidden("ticket", ticket),
+            button("Allow", name="answer", value="allow"),
+            button("Refuse", quiet=True, name="answer", value="deny"),
+        ),
+        forms_to=(pending.redirect,) if pending.redirect else (),
     )
-    headers = (("content-type", "text/html; charset=utf-8"), NO_STORE)
-    return Answer(headers=headers, body=body.encode())
+
+
+def _warnings(pending: Pending, client: Client) -> list[Html]:
+    """Say what only the person can know: that it was they who began this."""
+    found = []
+    if pending.details:
+        found.append(el("p", "It happens at once, and only once."))
+    if client.kind == "public" and not is_claimed(pending.redirect):
+        found.append(el("p", "This program runs on your own device. Allow it if you started it."))
+    return found
 
 
 ROUTES = (
