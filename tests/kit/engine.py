@@ -161,7 +161,7 @@ class DictView:
     def enrich(self, key: str, attributes: dict, until: float) -> None:
         self.known[key] = (attributes, until)
 
-    def first_use(self, name: str, until: float, now: float) -> bool:
+    def first_use(self, name: str, until: float, made: float, now: float) -> bool:
         used, self.used = name in self.used, self.used | {name}
         return not used
 

@@ -46,11 +46,11 @@ class View(Protocol):
         not proven by this alone.
         """
 
-    def first_use(self, name: str, until: float, now: float) -> bool:
-        """Note the use of something that is good once, until `until` (unix seconds).
+    def first_use(self, name: str, until: float, made: float, now: float) -> bool:
+        """Note the use of something that is good once, from `made` until `until` (unix seconds).
 
         True once among all workers of this host, and across restarts; False for every later use,
-        and where it could not be noted (fails closed).
+        where it could not be noted, and for what is older than the memory (fails closed).
         """
 
     def nonce(self, now: float) -> bytes:

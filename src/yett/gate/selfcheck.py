@@ -152,7 +152,7 @@ class _Anybody:
     def revoked(self, _principal: Principal) -> bool:
         return False
 
-    def first_use(self, _name: str, _until: float, _now: float) -> bool:
+    def first_use(self, _name: str, _until: float, _made: float, _now: float) -> bool:
         return True
 
     def nonce(self, _now: float) -> bytes:

@@ -7,7 +7,6 @@ is moved to another row does not open. See NIST SP 800-38D; RFC 5116 s5.2.
 
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
 
@@ -15,9 +14,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from yett.state.errors import StateError
+from yett.state.secret_file import read_secret
 from yett.terms import Secret
 
-KEY_BYTES = 32
 NONCE_BYTES = 12
 VERSION = b"\x01"
 SEAL_KEY_FILE = "var/seal.key"
@@ -58,32 +57,4 @@ def open_box(path: Path) -> SealBox:
     Raises:
         StateError: it cannot be read or made, others may read it, or it is no key.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _make(path)
-        if path.stat().st_mode & 0o077:
-            raise StateError("others may read this key", path=str(path), hint=f"chmod 600 {path}")
-        key = path.read_bytes()
-    except OSError as error:
-        raise StateError(f"cannot be used: {error.strerror}", path=str(path)) from error
-    if len(key) != KEY_BYTES:
-        raise StateError(f"this is no key of {KEY_BYTES} bytes", path=str(path))
-    return SealBox(Secret(key))
-
-
-def _make(path: Path) -> None:
-    """Put a fresh key in place, whole, unless there is one: two processes may start at once."""
-    if path.exists():
-        return
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink(missing_ok=True)
+    return SealBox(read_secret(path))
