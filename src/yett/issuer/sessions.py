@@ -52,17 +52,33 @@ def current(server: Server, tx: Connection, ask: Ask) -> Session | None:
 
 
 def begin(
-    server: Server, tx: Connection, ask: Ask, user: User, *, acr: str, amr: tuple[str, ...]
+    server: Server,
+    tx: Connection,
+    ask: Ask,
+    user: User,
+    *,
+    acr: str,
+    amr: tuple[str, ...],
+    auth_time: float | None = None,
 ) -> tuple[Session, tuple[Header, ...]]:
     """Sign somebody in, or in again, and return the cookies to set.
 
     The same person's session goes on under a new cookie; anybody else's in this browser is ended.
+    `auth_time` is when they showed who they are, where that was elsewhere and earlier.
     """
     old = current(server, tx, ask)
     secret = fresh()
     session = None
     if old is not None and old.user == user.id:
-        session = rotate_session(tx, old, digest=digest(secret), acr=acr, amr=amr, now=ask.now)
+        session = rotate_session(
+            tx,
+            old,
+            digest=digest(secret),
+            acr=acr,
+            amr=amr,
+            now=ask.now,
+            auth_time=auth_time,
+        )
     elif old is not None:
         end(server, tx, old, reason="somebody else signed in", by=user.id, now=ask.now)
     if session is None:
@@ -76,6 +92,7 @@ def begin(
             expires=ask.now + server.settings.session_lifetime,
             source=ask.source,
             agent=ask.headers.get("user-agent", ""),
+            auth_time=auth_time,
         )
     mine = cookies.set_cookie(
         server, cookies.SIGN_IN, secret, same_site="Lax", max_age=session.expires - ask.now

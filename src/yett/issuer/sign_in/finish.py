@@ -39,6 +39,7 @@ def finish(
     acr: str,
     amr: tuple[str, ...],
     ticket: Ticket,
+    auth_time: float | None = None,
 ) -> Answer:
     """Sign a person in and send the browser on.
 
@@ -51,11 +52,12 @@ def finish(
         amr: how it was shown (RFC 8176).
         ticket: what the sign-in began with; `data["r"]` is the request that waits, `data["to"]`
             one of `PLACES`.
+        auth_time: when it was shown, where that was elsewhere; now when nothing else is said.
     """
     now_user = find_user(tx, user.id)
     if now_user is None or now_user.status != ACTIVE:
         return trouble(server, refused(now_user))
-    session, headers = begin(server, tx, ask, now_user, acr=acr, amr=amr)
+    session, headers = begin(server, tx, ask, now_user, acr=acr, amr=amr, auth_time=auth_time)
     saw_user(tx, user.id, ask.now)
     event = Event(
         time=ask.now,

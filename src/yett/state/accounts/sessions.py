@@ -60,15 +60,16 @@ def add_session(
     expires: float,
     source: str = "",
     agent: str = "",
+    auth_time: float | None = None,
 ) -> Session:
-    """Begin a session."""
+    """Begin a session; its sign-in was at `auth_time`, now where nothing else is said."""
     session = Session(
         id=secrets.token_urlsafe(ID_BYTES),
         digest=digest,
         user=user,
         acr=acr,
         amr=amr,
-        auth_time=now,
+        auth_time=now if auth_time is None else auth_time,
         created=now,
         seen=now,
         expires=expires,
@@ -98,8 +99,9 @@ def rotate_session(
     acr: str,
     amr: tuple[str, ...],
     now: float,
+    auth_time: float | None = None,
 ) -> Session | None:
-    """Give a live session a new cookie and a new time of sign-in.
+    """Give a live session a new cookie and a new time of sign-in, as in `add_session`.
 
     None when it has ended, or its cookie was changed, since it was read.
     """
@@ -110,7 +112,13 @@ def rotate_session(
             sessions.c.digest == session.digest,
             sessions.c.ended == 0.0,
         )
-        .values(digest=digest, acr=acr, amr=list(amr), auth_time=now, seen=now)
+        .values(
+            digest=digest,
+            acr=acr,
+            amr=list(amr),
+            auth_time=now if auth_time is None else auth_time,
+            seen=now,
+        )
     )
     return find_session(tx, session.id) if done.rowcount == 1 else None
 
