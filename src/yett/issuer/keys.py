@@ -90,17 +90,13 @@ def advance(server: Server, tx: Connection, now: float) -> None:
     forget_keys(tx, now - FORGOTTEN_SECONDS)
 
 
-def tick(server: Server, now: float) -> bool:
-    """Do what is due, and publish what changed; the control process calls this every second or so.
-
-    Returns:
-        Whether the file was written.
-    """
+def tick(server: Server, now: float) -> None:
+    """Do what is due, and publish what changed; a chore of the control process."""
     with server.store.read() as tx:
         due = _is_due(server, list_keys(tx), now)
     if due:
         server.store.write(lambda tx: advance(server, tx, now))
-    return publish(server, now)
+    publish(server, now)
 
 
 def publish(server: Server, now: float) -> bool:

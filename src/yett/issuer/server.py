@@ -17,6 +17,7 @@ from yett.contract.config import Config
 from yett.contract.identity_settings import BuiltinConfig
 from yett.state.accounts import AccountStore
 from yett.state.errors import StateError
+from yett.state.nonces import NONCE_KEY_FILE, Nonces
 from yett.state.seal_box import SEAL_KEY_FILE, SealBox, open_box
 
 TOKEN_BYTES = 32  # 256 bits: a code, refresh token, cookie or client secret cannot be guessed
@@ -31,6 +32,7 @@ class Server:
         folder: where relative paths start.
         store: accounts, clients and grants.
         box: seals what the store keeps and must read again.
+        nonces: for proofs of possession; the gate's workers accept the same.
         url: the issuer identifier, exactly as configured.
         origin: scheme and host of it, for WebAuthn and `Origin` checks.
         base: its path without a slash at the end, `/auth` or empty.
@@ -51,6 +53,7 @@ class Server:
         self.folder = folder
         self.store = AccountStore(config.store.accounts, folder)
         self.box: SealBox = open_box(folder / SEAL_KEY_FILE)
+        self.nonces = Nonces(folder / NONCE_KEY_FILE)
         self.url = settings.url
         parts = urlsplit(settings.url)
         self.origin = f"{parts.scheme}://{parts.netloc}"

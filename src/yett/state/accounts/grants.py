@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from yett.state.accounts.rows import as_struct
 from yett.state.accounts.tables import grants
@@ -87,6 +87,18 @@ def keep_key(tx: Connection, identifier: str, key: bytes, now: float) -> bool:
     fresh = (grants.c.id == identifier) & (grants.c.key == b"")
     done = tx.execute(update(grants).where(fresh).values(key=key, rotated=now))
     return done.rowcount == 1
+
+
+def bind_grant(tx: Connection, identifier: str, binding: str) -> bool:
+    """Bind a grant to what its first exchange proved; False where it is bound already."""
+    free = (grants.c.id == identifier) & (grants.c.binding == "")
+    return tx.execute(update(grants).where(free).values(binding=binding)).rowcount == 1
+
+
+def forget_grants(tx: Connection, before: float) -> int:
+    """Remove grants that were over before a time, and return how many."""
+    ended = (grants.c.ended > 0.0) & (grants.c.ended < before)
+    return tx.execute(delete(grants).where(ended | (grants.c.expires < before))).rowcount
 
 
 def rotate_grant(tx: Connection, identifier: str, generation: int, now: float) -> bool:
