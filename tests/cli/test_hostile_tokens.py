@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import socket
 import threading
+import time
 
 import pytest
 from kit import hostile
@@ -54,24 +54,21 @@ def canary():
 
 @pytest.fixture
 def tokens():
-    """The corpus made now: of the one made at collection, minutes ago, other tokens are expired."""
-    spec = importlib.util.spec_from_file_location("kit.hostile_now", hostile.__file__)
-    made = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(made)
-    return made
+    """The corpus made for the moment at which the gate is asked."""
+    return hostile.Corpus(time.time())
 
 
 @pytest.fixture
 def guarded(folder, serve, tokens):
     """A running gate that takes tokens of one issuer and API keys of nobody."""
     folder.write("openapi.json", json.dumps(CONTRACT))
-    folder.write("jwks.json", json.dumps(tokens.JWKS))
+    folder.write("jwks.json", json.dumps(hostile.JWKS))
     folder.configure(
         more=f"""failures = "1000000/min per ip"
 [[identity.issuer]]
-url = "{tokens.ISSUER}"
-audience = "{tokens.AUDIENCE}"
-algorithms = {json.dumps(tokens.ALGORITHMS)}
+url = "{hostile.ISSUER}"
+audience = "{hostile.AUDIENCE}"
+algorithms = {json.dumps(hostile.ALGORITHMS)}
 jwks = "jwks.json"
 """
     )
@@ -93,10 +90,11 @@ def led_astray(made, port):
     """Tokens that name a place to fetch keys from."""
     url = f"http://127.0.0.1:{port}/keys"
     for name in ("jku", "x5u", "iss"):
-        yield name, made.compact(made.header(**{name: url}), made.claims())
-    yield "kid", made.compact(made.header(kid=url), made.claims())
-    yield "iss claim", made.compact(made.header(), made.claims(iss=f"http://127.0.0.1:{port}"))
-    yield "jwks_uri claim", made.compact(made.header(kid="no"), made.claims(jwks_uri=url))
+        yield f"canary {name}", made.good({name: url})
+    yield "canary kid", made.good({"kid": url})
+    yield "canary iss claim", made.good(iss=f"http://127.0.0.1:{port}")
+    yield "canary jwks_uri claim", made.good({"kid": "no"}, jwks_uri=url)
+    yield "canary cnf jku", made.good(cnf={"jku": url, "kid": "x"})
 
 
 def test_no_hostile_token_passes_and_none_makes_the_gate_ask_around(
@@ -105,8 +103,12 @@ def test_no_hostile_token_passes_and_none_makes_the_gate_ask_around(
     """Each is refused with a challenge, also where none is needed; keys come from nowhere else."""
     seen = upstream[1]
     before = len(seen)
-    hostile_ones = [*tokens.HOSTILE.items(), *led_astray(tokens, canary[0])]
-    assert len(hostile_ones) > 200
+    hostile_ones = [
+        *tokens.HOSTILE.items(),
+        *tokens.BOUND.items(),
+        *led_astray(tokens, canary[0]),
+    ]
+    assert len(hostile_ones) > 250
     for name, token in hostile_ones:
         if token.rstrip(b" \t") in tokens.CONTROLS.values():
             continue  # white space after a field's value is no part of it (RFC 9110 s5.5)
