@@ -14,12 +14,19 @@ from yett.issuer import consent
 from yett.issuer.assurance import suffices
 from yett.issuer.errors import OAuthError
 from yett.issuer.http import Answer, Ask, Route, redirect
-from yett.issuer.outcome import Giving, give_code, refuse
+from yett.issuer.outcome import Giving, give, refuse
 from yett.issuer.pages import shown
 from yett.issuer.par import REQUEST_URI
 from yett.issuer.pending import Pending, keep_pending, read_pending, take_pushed
-from yett.issuer.redirects import allows, refuse_at
-from yett.issuer.request import Parameters, read_client, read_redirect, read_request, read_state
+from yett.issuer.redirects import refuse_at
+from yett.issuer.request import (
+    Parameters,
+    check_client,
+    read_client,
+    read_redirect,
+    read_request,
+    read_state,
+)
 from yett.issuer.scopes import grant_scopes
 from yett.issuer.server import Server
 from yett.issuer.sessions import current
@@ -50,7 +57,7 @@ def proceed(server: Server, tx: Connection, ask: Ask, pending: Pending, client: 
         if silent:
             return refuse(server, tx, ask, pending, OAuthError("consent_required"))
         return _send(server, tx, ask, pending, "/consent")
-    return give_code(server, tx, ask, pending, Giving(client, session, scopes))
+    return give(server, tx, ask, pending, Giving(client, session, scopes))
 
 
 def _answer(server: Server, tx: Connection, ask: Ask) -> Answer:
@@ -75,10 +82,7 @@ def _resume(server: Server, tx: Connection, ask: Ask, name: str) -> Answer:
     pending = read_pending(tx, name, ask.now)
     if pending is None:
         raise OAuthError("invalid_request", "this request is over; go back and begin again")
-    client = read_client(tx, {"client_id": pending.client})
-    if not allows(client, pending.redirect):
-        raise OAuthError("invalid_request", "`redirect_uri` is no longer one of the client's own")
-    return proceed(server, tx, ask, pending, client)
+    return proceed(server, tx, ask, pending, check_client(tx, pending))
 
 
 def _pushed(tx: Connection, client: Client, parameters: Parameters, now: float) -> Pending | None:
@@ -90,8 +94,9 @@ def _pushed(tx: Connection, client: Client, parameters: Parameters, now: float) 
     if not name.startswith(REQUEST_URI):
         return None
     pending = take_pushed(tx, name.removeprefix(REQUEST_URI), client.id, now)
-    if pending is None or not allows(client, pending.redirect):
+    if pending is None:
         raise OAuthError("invalid_request_uri", "`request_uri` is unknown, used or over")
+    check_client(tx, pending)
     return pending
 
 

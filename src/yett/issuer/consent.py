@@ -14,14 +14,15 @@ from yett.issuer.assurance import suffices
 from yett.issuer.details import describe
 from yett.issuer.errors import OAuthError
 from yett.issuer.http import Answer, Ask, Route, redirect
-from yett.issuer.outcome import Giving, give_code, refuse
+from yett.issuer.outcome import Giving, give, refuse
 from yett.issuer.pages import Html, button, el, form, hidden, show, shown
 from yett.issuer.pending import Pending, read_pending
 from yett.issuer.redirects import is_claimed
+from yett.issuer.request import check_client
 from yett.issuer.scopes import describe_scope, grant_scopes
 from yett.issuer.server import Server, digest, fresh
 from yett.issuer.sessions import current
-from yett.state.accounts.clients import Client, find_client
+from yett.state.accounts.clients import Client
 from yett.state.accounts.consents import add_consent, find_consent
 from yett.state.accounts.sessions import Session
 from yett.state.accounts.tickets import Ticket, add_ticket, take_ticket
@@ -35,7 +36,7 @@ def is_needed(
     tx: Connection, pending: Pending, client: Client, user: str, scopes: tuple[str, ...]
 ) -> bool:
     """Whether the person must be asked."""
-    if pending.details or "consent" in pending.prompt or client.kind == "public":
+    if pending.device or pending.details or "consent" in pending.prompt or client.kind == "public":
         return True
     if client.trusted:
         return False
@@ -91,15 +92,14 @@ def _take(server: Server, tx: Connection, ask: Ask) -> Answer:
     scopes = _scopes(server, tx, pending, session)
     if client.kind != "public" and not pending.details:
         add_consent(tx, session.user, client.id, scopes, ask.now)
-    return give_code(server, tx, ask, pending, Giving(client, session, scopes))
+    return give(server, tx, ask, pending, Giving(client, session, scopes))
 
 
 def _read(tx: Connection, name: str, now: float) -> tuple[Pending, Client]:
     pending = read_pending(tx, name, now)
-    client = find_client(tx, pending.client) if pending is not None else None
-    if pending is None or client is None:
+    if pending is None:
         raise OAuthError("invalid_request", "this request is over; go back and begin again")
-    return pending, client
+    return pending, check_client(tx, pending)
 
 
 def _scopes(server: Server, tx: Connection, pending: Pending, session: Session) -> tuple[str, ...]:
@@ -136,7 +136,10 @@ def _warnings(pending: Pending, client: Client) -> list[Html]:
     found = []
     if pending.details:
         found.append(el("p", "It happens at once, and only once."))
-    if client.kind == "public" and not is_claimed(pending.redirect):
+    if pending.device:
+        text = f"A device that shows the code {pending.user_code} asks for this. Allow it only if"
+        found.append(el("p", text, " it is in front of you, and you began this yourself."))
+    elif client.kind == "public" and not is_claimed(pending.redirect):
         found.append(el("p", "This program runs on your own device. Allow it if you started it."))
     return found
 

@@ -13,6 +13,7 @@ from yett.issuer.client_auth import identify
 from yett.issuer.errors import OAuthError
 from yett.issuer.http import Answer, Ask, Route, json_answer
 from yett.issuer.pending import push_pending
+from yett.issuer.possession import JKT, prove_key
 from yett.issuer.request import Parameters, read_client, read_request
 from yett.issuer.server import Server
 from yett.state.accounts.clients import Client
@@ -39,7 +40,8 @@ def _push(server: Server, tx: Connection, ask: Ask, client: Client) -> Answer:
     }
     # An assertion or a Basic header names the client already, and the form need not repeat it.
     read_client(tx, {"client_id": client.id})
-    pending = read_request(server, client, parameters, now=ask.now)
+    key = prove_key(server, tx, ask).removeprefix(JKT)
+    pending = read_request(server, client, parameters, now=ask.now, key=key)
     secret = push_pending(tx, pending, PUSHED_SECONDS, ask.now)
     return json_answer(
         {"request_uri": REQUEST_URI + secret, "expires_in": int(PUSHED_SECONDS)}, 201

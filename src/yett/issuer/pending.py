@@ -26,34 +26,38 @@ class Pending(Struct, frozen=True, kw_only=True):
     Args:
         id: the secret that names it; empty before it is kept.
         client, client_name: who asks; the name is for people.
-        redirect: where the answer goes, one of the client's own.
+        redirect: where the answer goes, one of the client's own; empty for a device.
         scopes: asked for, in the client's order; already among those it may ask for.
         state: given back to the client as it came; empty for none.
         nonce: for the ID token.
-        challenge: of PKCE, S256.
+        challenge: of PKCE, S256; empty for a device.
         binding: `jkt:THUMBPRINT` that the code is bound to (RFC 9449 s10), empty for none.
         acr: any of these is wanted, in our vocabulary; empty when anything does.
         max_age: seconds since the sign-in that are still good; None when any age is.
         prompt: `none`, `login`, `consent`, `select_account`.
         login_hint: what the client thinks the person signs in as; unverified.
         details: `authorization_details` (RFC 9396), checked.
+        device: digest of the device code (RFC 8628) that waits for the answer, empty for none.
+        user_code: what that device shows.
         created, expires: unix seconds.
     """
 
     id: str = ""
     client: str
     client_name: str = ""
-    redirect: str
+    redirect: str = ""
     scopes: tuple[str, ...] = ()
     state: str = ""
     nonce: str = ""
-    challenge: str
+    challenge: str = ""
     binding: str = ""
     acr: tuple[str, ...] = ()
     max_age: float | None = None
     prompt: tuple[str, ...] = ()
     login_hint: str = ""
     details: tuple[dict[str, Any], ...] = ()
+    device: str = ""
+    user_code: str = ""
     created: float
     expires: float = 0.0
 

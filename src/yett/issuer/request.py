@@ -29,6 +29,7 @@ RESPONSE_TYPES = ("code",)
 RESPONSE_MODES = ("query",)
 CHALLENGE_METHODS = ("S256",)
 GRANT = "authorization_code"
+DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
 # Request objects (RFC 9101) would be a second reading of the same request; a URI of one would be
 # fetched from wherever it says (CWE-918).
@@ -44,8 +45,8 @@ _VISIBLE = re.compile(r"[\x20-\x7e]*\Z")  # RFC 6749 A.5: state is VSCHAR
 Parameters = dict[str, str]
 
 
-def read_client(tx: Connection, parameters: Parameters) -> Client:
-    """Return the client that asks.
+def read_client(tx: Connection, parameters: Parameters, grant: str = GRANT) -> Client:
+    """Return the client that asks, by a grant type that it may use.
 
     Raises:
         OAuthError: there is none, or it may not ask people; to be shown.
@@ -53,7 +54,7 @@ def read_client(tx: Connection, parameters: Parameters) -> Client:
     client = find_client(tx, parameters.get("client_id", ""))
     if client is None or client.status != "active":
         raise OAuthError("invalid_request", "`client_id` is missing or not known here")
-    if GRANT not in client.grants:
+    if grant not in client.grants:
         raise OAuthError("unauthorized_client", "this client may not ask people")
     return client
 
@@ -68,6 +69,20 @@ def read_redirect(client: Client, parameters: Parameters) -> str:
     if not allows(client, uri):
         raise OAuthError("invalid_request", "`redirect_uri` is not one of the client's own")
     return uri
+
+
+def check_client(tx: Connection, pending: Pending) -> Client:
+    """Return the client of a request that was kept; it may have been changed since.
+
+    Raises:
+        OAuthError: it may not ask any more, or not there; to be shown.
+    """
+    client = read_client(
+        tx, {"client_id": pending.client}, DEVICE_GRANT if pending.device else GRANT
+    )
+    if not pending.device:
+        read_redirect(client, {"redirect_uri": pending.redirect})
+    return client
 
 
 def read_state(parameters: Parameters) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from yett.issuer import authorize, consent, jwks, par, token
+from yett.issuer import authorize, consent, device, jwks, par, token
 from yett.issuer.http import Route
 
 ROUTES: tuple[Route, ...] = (
     *authorize.ROUTES,
     *consent.ROUTES,
+    *device.ROUTES,
     *jwks.ROUTES,
     *par.ROUTES,
     *token.ROUTES,

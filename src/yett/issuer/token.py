@@ -14,9 +14,11 @@ from yett.issuer.client_auth import identify
 from yett.issuer.errors import OAuthError
 from yett.issuer.grants.authorization_code import exchange_code
 from yett.issuer.grants.client_credentials import act_for_itself
+from yett.issuer.grants.device_code import exchange_device
 from yett.issuer.grants.refresh import refresh
 from yett.issuer.http import Answer, Ask, Route
 from yett.issuer.possession import prove
+from yett.issuer.request import DEVICE_GRANT
 from yett.issuer.server import Server
 from yett.state.accounts.clients import Client
 
@@ -26,6 +28,7 @@ GRANTS: dict[str, Exchange] = {
     "authorization_code": exchange_code,
     "refresh_token": refresh,
     "client_credentials": act_for_itself,
+    DEVICE_GRANT: exchange_device,
 }
 
 
