@@ -49,6 +49,8 @@ ADVICE = {
     "credential-revoked": "Ask the owner of the API; a new token will not help while the account "
     "or key is revoked.",
     "keys-unavailable": "Try again. The operator looks at the issuer's key set (`jwks`).",
+    "revocations-unavailable": "Try again after `Retry-After`; reading goes on. The operator "
+    "looks at the store of accounts, see [revocation](../concepts/revocation.md).",
     "scope-missing": "Ask the issuer for the scope that `WWW-Authenticate` names.",
     "unguarded-operation": "The operator declares `security` for the operation, or says "
     "`x-yett: {public: true}`.",

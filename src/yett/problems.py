@@ -148,6 +148,12 @@ CREDENTIAL_REVOKED = Kind(
 KEYS_UNAVAILABLE = Kind(
     "keys-unavailable", 503, "Keys unavailable", "the issuer's keys cannot be read at the moment"
 )
+REVOCATIONS_UNAVAILABLE = Kind(
+    "revocations-unavailable",
+    503,
+    "Revocations unavailable",
+    "whether the credential was revoked cannot be known at the moment",
+)
 # Step 7, scopes. RFC 6750 s3.1.
 SCOPE_MISSING = Kind("scope-missing", 403, "Scope missing", "the credential lacks a needed scope")
 UNGUARDED_OPERATION = Kind(

@@ -46,37 +46,38 @@ class RevokedFile(Struct, frozen=True, forbid_unknown_fields=True):
 class Revocations:
     """The revocations in force, by value.
 
-    One thread may add and discard while others ask: each change is one assignment.
+    One thread may add and discard while others ask: each change is one assignment. `by_value` is
+    empty where nothing is revoked, which a caller in a hurry may look at.
     """
 
-    __slots__ = ("_by_value",)
+    __slots__ = ("by_value",)
 
     def __init__(self, revoked: tuple[Revocation, ...] = ()) -> None:
-        self._by_value: dict[str, tuple[Revocation, ...]] = {}
+        self.by_value: dict[str, tuple[Revocation, ...]] = {}
         for one in revoked:
             self.add(one)
 
     def __len__(self) -> int:
         """Count the values that are named."""
-        return len(self._by_value)
+        return len(self.by_value)
 
     def add(self, one: Revocation) -> None:
         """Have one more in force."""
-        self._by_value[one.value] = (*self._by_value.get(one.value, ()), one)
+        self.by_value[one.value] = (*self.by_value.get(one.value, ()), one)
 
     def discard(self, one: Revocation) -> None:
         """Have one less in force; another of the same value stays."""
-        held = list(self._by_value.get(one.value, ()))
+        held = list(self.by_value.get(one.value, ()))
         if one in held:
             held.remove(one)
         if held:
-            self._by_value[one.value] = tuple(held)
+            self.by_value[one.value] = tuple(held)
         else:
-            self._by_value.pop(one.value, None)
+            self.by_value.pop(one.value, None)
 
     def covers(self, principal: Principal) -> bool:
         """Whether this principal or its credential is revoked; 0.2 us where anybody is."""
-        held = self._by_value
+        held = self.by_value
         if not held:
             return False
         claims = principal.claims
@@ -97,7 +98,7 @@ class Revocations:
         found = (
             one
             for kind, value in _names(principal)
-            for one in self._by_value.get(value, ())
+            for one in self.by_value.get(value, ())
             if one.kind == kind and _applies(one, principal)
         )
         return next(found, None)

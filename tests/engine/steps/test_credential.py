@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from kit.engine import ALICE, BEARER, COOKIE, KEY, need, operation, program, request
+from kit.engine import BEARER, COOKIE, KEY, need, operation, program, request
 
 from yett.contract.model import SecurityScheme
 from yett.credentials.verifier import Verified
@@ -134,10 +134,3 @@ def test_a_cookie_given_twice_is_refused(run, view):
     for cookies in (b"sid=good; sid=bad", b"sid=good; sid =bad", b"sid=good; Sid=bad"):
         for one in (bound, optional):
             assert code(run(one, request(cookie=cookies))[0]) == "credential-invalid"
-
-
-def test_a_revoked_principal_is_refused_at_step_five(run, view):
-    """A valid signature does not help somebody who was switched off."""
-    view.banned.add(ALICE.id)
-    decision, _, _ = run(program(operation()), request(authorization=b"Bearer good"))
-    assert (decision.step, code(decision)) == (5, "credential-revoked")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from yett.engine.step import Make
 from yett.engine.steps.approval import make_approval
 from yett.engine.steps.cors import make_cors
-from yett.engine.steps.credential import make_credential, make_revoked
+from yett.engine.steps.credential import make_credential
 from yett.engine.steps.csrf import make_csrf
 from yett.engine.steps.durable import make_durable
 from yett.engine.steps.enrichment import make_enrichment
@@ -19,6 +19,7 @@ from yett.engine.steps.limits import make_principal_limits, make_source_limits
 from yett.engine.steps.record import make_record
 from yett.engine.steps.references import make_references
 from yett.engine.steps.renamed import make_renamed
+from yett.engine.steps.revoked import make_revoked
 from yett.engine.steps.scopes import make_scopes
 from yett.engine.steps.shape import make_body, make_parameters
 from yett.engine.steps.step_up import make_step_up

@@ -1,4 +1,4 @@
-"""Steps 4 and 5: the presented credential becomes a principal that is not revoked.
+"""Step 4: the presented credential becomes a principal.
 
 A credential that is presented and bad is refused even where another way or no credential would
 have done. What may be presented comes from the operation's security schemes, never from the
@@ -17,7 +17,6 @@ from yett.policy.model import OperationPolicy, Policy
 from yett.problems import (
     CREDENTIAL_INVALID,
     CREDENTIAL_MISSING,
-    CREDENTIAL_REVOKED,
     UNGUARDED_OPERATION,
     Problem,
 )
@@ -113,33 +112,6 @@ class CredentialStep:
         if verified.opaque:
             return Ask(Introspect(verified.issuer, presented[1]), resume)
         return Ask(FetchKeys(verified.issuer, verified.kid), resume)
-
-
-def make_revoked(operation: OperationPolicy, policy: Policy, browser: Browser) -> Step | None:
-    """Step 5: is this principal or credential revoked or inactive?"""
-    del policy, browser
-    ways = ways_of(operation)
-    if not ways:
-        return None
-
-    def only_revoked(x: Exchange) -> Outcome:
-        principal = x.principal
-        if principal.id and x.view.revoked(principal):
-            return CREDENTIAL_REVOKED(headers=(invalid_token(),))
-        return None
-
-    if len(ways) == 1:
-        return only_revoked
-
-    def revoked(x: Exchange) -> Outcome:
-        if not x.principal.id:
-            return None
-        principals = x.proven.values() if x.proven else (x.principal,)
-        if any(x.view.revoked(principal) for principal in principals):
-            return CREDENTIAL_REVOKED(headers=(invalid_token(),))
-        return None
-
-    return revoked
 
 
 def invalid_token() -> tuple[bytes, bytes]:
