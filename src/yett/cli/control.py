@@ -113,7 +113,7 @@ class _Control:
             )
         )
 
-    async def _run(self, work: Callable[[Server, float], None]) -> None:
+    async def _run(self, work: Callable[[Server, float], object]) -> None:
         """Run blocking work in a thread; what fails is said, and tried again at its next time."""
         loop = asyncio.get_running_loop()
         try:

@@ -12,6 +12,7 @@ from concurrent.futures import Executor
 
 from msgspec import Struct
 
+from yett.issuer import keys
 from yett.issuer.server import Server
 from yett.records.spool import Spool
 from yett.state.accounts import AccountStore
@@ -24,10 +25,10 @@ class Chore(Struct, frozen=True):
 
     name: str
     seconds: float
-    work: Callable[[Server, float], None]
+    work: Callable[[Server, float], object]
 
 
-CHORES: tuple[Chore, ...] = ()
+CHORES: tuple[Chore, ...] = (Chore("keys", 1.0, keys.tick),)
 
 
 async def tell_ledger(store: AccountStore, spool: Spool, threads: Executor) -> None:

@@ -1,0 +1,129 @@
+"""The control process in a running `yett serve`: served by the gate, replaced, told to the ledger."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from kit.issuing import with_issuer
+
+from yett.state.accounts import AccountStore
+from yett.state.accounts.notices import note, untold
+from yett.terms import Event
+
+
+@pytest.fixture
+def issuing(folder, serve):
+    """A gate with the issuer behind it; answers it, its port and the issuer's URL."""
+    port, url = with_issuer(folder)
+    return serve("--listen", f"127.0.0.1:{port}"), port, url
+
+
+def ask(port, method, target, body=None, **headers):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    with contextlib.closing(connection):
+        connection.request(
+            method, target, body, {k.replace("_", "-"): v for k, v in headers.items()}
+        )
+        answer = connection.getresponse()
+        return answer.status, dict(answer.getheaders()), answer.read()
+
+
+def control(served):
+    for pid in served.children():
+        with contextlib.suppress(FileNotFoundError):
+            if Path(f"/proc/{pid}/comm").read_text().startswith("yett control"):
+                return pid
+    return 0
+
+
+def until(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < end, "it did not come to pass"
+        time.sleep(0.05)
+    return found
+
+
+def test_the_gate_serves_the_issuer(issuing):
+    """Its keys come through the gate's port, with its own security fields and the gate's id."""
+    _, port, _ = issuing
+    status, headers, body = ask(port, "GET", "/auth/jwks")
+    assert status == 200
+    assert json.loads(body)["keys"]
+    assert "yett-request-id" in headers
+    assert headers["x-content-type-options"] == "nosniff"
+    status, _, body = ask(port, "GET", "/auth/no-such-thing")
+    assert (status, json.loads(body)) == (404, {"error": "not_found"})
+
+
+def test_a_page_keeps_its_own_policy(issuing):
+    """A page of the issuer may run its own script; the API's policy would forbid it."""
+    _, port, _ = issuing
+    _, headers, body = ask(port, "GET", "/auth/authorize")
+    assert b"<html" in body
+    assert "script-src" in headers["content-security-policy"]
+    assert headers["content-security-policy"].count("default-src") == 1
+
+
+def test_nobody_outside_speaks_for_the_gate(issuing):
+    """`yett-` fields of a client never reach the issuer, and a body is bounded by the gate."""
+    _, port, _ = issuing
+    status, _, _ = ask(port, "POST", "/auth/token", b"x" * (300 * 1024), yett_gate="guess")
+    assert status == 413
+
+
+def test_a_killed_control_process_is_replaced(issuing):
+    """Kill -9: the gate goes on, and the issuer is back by itself."""
+    served, port, _ = issuing
+    first = control(served)
+    os.kill(first, signal.SIGKILL)
+    assert served.get("/items")[0] == 200
+    until(lambda: control(served) not in (0, first))
+    until(lambda: ask(port, "GET", "/auth/jwks")[0] == 200)
+    assert served.stop() == 0
+
+
+def test_a_reload_reaches_the_issuer(issuing, folder):
+    """A changed contract forks a new control process; the old one leaves in order."""
+    served, port, _ = issuing
+    first = control(served)
+    folder.declare("/items", "/slow", "/new")
+    served.wait("left", role="supervisor", child="control")
+    until(lambda: control(served) not in (0, first))
+    until(lambda: ask(port, "GET", "/auth/jwks")[0] == 200)
+    assert served.get("/new")[0] == 200
+
+
+def test_what_happened_to_accounts_is_in_the_ledger(issuing, folder):
+    """A notice that any process puts down is on record soon after, and marked as told."""
+    store = AccountStore("sqlite:///var/yett.db", folder.path)
+    event = Event(time=time.time(), request="", kind="account-added", note="by a test")
+    store.write(lambda tx: note(tx, event))
+
+    def told():
+        with store.read() as tx:
+            return not untold(tx)
+
+    until(told)
+    store.close()
+    written = b"".join(p.read_bytes() for p in (folder.path / "var/ledger").glob("**/*.jsonl"))
+    assert written.count(b'"account-added"') == 1
+
+
+def test_a_store_of_another_version_refuses_to_start(folder, command, issuing):
+    """What a later yett wrote is not guessed at; the message names it."""
+    served, _, _ = issuing
+    served.stop()
+    store = AccountStore("sqlite:///var/yett.db", folder.path)
+    store.write(lambda tx: tx.exec_driver_sql("UPDATE meta SET value = '99'"))
+    store.close()
+    done = command()
+    assert done.returncode == 3
+    assert "version 99" in done.stderr
