@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from yett.issuer import authorize, consent, device, jwks, par, token
 from yett.issuer.http import Route
+from yett.issuer.pages import assets
 
 ROUTES: tuple[Route, ...] = (
+    *assets.ROUTES,
     *authorize.ROUTES,
     *consent.ROUTES,
     *device.ROUTES,
