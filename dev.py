@@ -4,7 +4,8 @@
 Standard library only, so that it runs on a bare machine. It makes `.venv` from `uv.lock` with uv
 (which it installs into `.yett/tools` where there is none), falls back to venv and pip, and leaves a
 stamp so that a repeat costs nothing. Arguments after the command go to the command unchanged.
-It touches nothing outside the checkout but the caches of uv and pip.
+It touches nothing outside the checkout but the caches of uv and pip; for `test` as root on Debian it
+also installs the browser that the sign-in pages are tested in, where there is none.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ VENV = ROOT / ".venv"
 CACHE = ROOT / ".yett"
 STAMP = VENV / "yett-stamp.json"
 APT_LINE = "sudo apt-get install -y python3-venv"
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 
 class Command(NamedTuple):
@@ -79,6 +81,8 @@ def main(arguments: list[str]) -> int:
         require_python(sys.version_info[:3])
         command = find_command(name, rest)
         prepare(command.group)
+        if name == "test":
+            prepare_browser()
     except Trouble as trouble:
         print(f"dev.py: {trouble}\nhint: {trouble.hint}", file=sys.stderr)
         return 3
@@ -135,6 +139,25 @@ def venv_environment() -> dict[str, str]:
 
 
 # --- the environment ---
+
+
+def prepare_browser() -> None:
+    """Install a browser where root on Debian can; elsewhere its tests say that they are skipped."""
+    if any(map(shutil.which, BROWSERS)):
+        return
+    apt = shutil.which("apt-get")
+    if apt and os.geteuid() == 0:
+        print("dev.py: installing a browser for the tests of the sign-in pages", file=sys.stderr)
+        install = [apt, "install", "--yes", "--quiet", "--no-install-recommends"]
+        if any(quietly([*install, name]) for name in BROWSERS[:2]):
+            return
+        if quietly([apt, "update"]) and any(quietly([*install, name]) for name in BROWSERS[:2]):
+            return
+    print(
+        "dev.py: no browser was found, so the tests of passkeys in a browser are skipped\n"
+        f"hint: sudo apt-get install -y {BROWSERS[0]}",
+        file=sys.stderr,
+    )
 
 
 def prepare(group: str) -> None:

@@ -141,3 +141,32 @@ def test_ci_runs_what_the_readme_says(root):
     script = (root / ".ci/run").read_text(encoding="utf-8")
     assert "python3 dev.py test" in script
     assert "python3 dev.py test" in (root / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_browser_that_is_there_is_enough(dev, monkeypatch):
+    """Nothing is installed on a machine that has one."""
+    monkeypatch.setattr(dev.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(dev, "quietly", lambda command: pytest.fail("installed again"))
+    dev.prepare_browser()
+
+
+def test_a_browser_is_installed_where_it_can_be(dev, monkeypatch):
+    """As root on Debian: the small one first, after an update of the lists if it must be."""
+    ran = []
+    monkeypatch.setattr(dev.shutil, "which", lambda name: "/apt" if name == "apt-get" else None)
+    monkeypatch.setattr(dev.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(dev, "quietly", lambda command: ran.append(command) or len(ran) > 3)
+    dev.prepare_browser()
+    assert [command[-1] for command in ran] == [
+        "chromium-headless-shell",
+        "chromium",
+        "update",
+        "chromium-headless-shell",
+    ]
+
+
+def test_without_a_browser_the_tests_go_on(dev, monkeypatch, capsys):
+    """A user who may not install one is told what is skipped, and how to have it."""
+    monkeypatch.setattr(dev.shutil, "which", lambda name: None)
+    dev.prepare_browser()
+    assert "hint: sudo apt-get install -y chromium-headless-shell" in capsys.readouterr().err
