@@ -4,8 +4,8 @@
 Standard library only, so that it runs on a bare machine. It makes `.venv` from `uv.lock` with uv
 (which it installs into `.yett/tools` where there is none), falls back to venv and pip, and leaves a
 stamp so that a repeat costs nothing. Arguments after the command go to the command unchanged.
-It touches nothing outside the checkout but the caches of uv and pip; for `test` as root on Debian it
-also installs the browser that the sign-in pages are tested in, where there is none.
+It touches nothing outside the checkout but the caches of uv and pip; for `test`, as root on Debian,
+it also installs the browser that the sign-in pages are tested in, where there is none.
 """
 
 from __future__ import annotations
