@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import ipaddress
+from base64 import b64encode
 
 import pytest
+from kit.authority import Authority
 
-from yett.problems import LOOP_DETECTED
+from yett.problems import LOOP_DETECTED, MALFORMED_REQUEST
+from yett.wire.certificate import read_certificate
 from yett.wire.fields import read_fields
-from yett.wire.forwarding import Peer, canonical_address, is_trusted, pass_fields
+from yett.wire.forwarding import Hop, Peer, canonical_address, is_trusted, pass_fields
 
 NAME = b"yett-0011"
 TRUSTED = (ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("fd00::/8"))
 
 
-def passed(*lines, peer="203.0.113.9", trusted=False, secure=False):
+def passed(*lines, peer="203.0.113.9", trusted=False, secure=False, client_cert=False):
     fields = read_fields(b"".join(line + b"\r\n" for line in (b"Host: api.test", *lines)))
-    return pass_fields(fields, Peer(peer, secure, trusted), TRUSTED, NAME)
+    return pass_fields(fields, Hop(Peer(peer, secure, trusted), TRUSTED, NAME, client_cert))
 
 
 def test_the_gate_speaks_for_the_client():
@@ -124,3 +127,67 @@ def test_addresses():
     assert not is_trusted("11.1.2.3", TRUSTED)
     assert not is_trusted("unix", TRUSTED)
     assert not is_trusted("10.1.2.3", ())
+
+
+LEAF = Authority().issue("dns:a.example")
+SHOWN = b"Client-Cert: :%b:" % b64encode(LEAF.der)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"Client-Cert",
+        b"Client_Cert",
+        b"Client-Cert-Chain",
+        b"X-Forwarded-Client-Cert",
+        b"X-Forwarded-Tls-Client-Cert",
+        b"X-SSL-Client-Cert",
+        b"X-SSL-CERT",
+        b"X_Ssl_Client_Verify",
+        b"SSL-Client-Cert",
+        b"SSL_CLIENT_CERT",
+        b"Ssl-Client-Verify",
+        b"SSL-Cert-Chain-0",
+        b"X-Client-Cert-Sha256",
+        b"X-Client-Verify",
+        b"X-Client-Dn",
+        b"X-Amzn-Mtls-Clientcert-Leaf",
+        b"X-ARR-ClientCert",
+        b"Cf-Client-Cert-Der-Base64",
+        b"X-Tls-Client-Cert",
+        b"X-mTLS-Client",
+    ],
+)
+def test_nobody_claims_a_certificate(name):
+    """No field about a certificate goes on or is looked at, in any spelling (CVE-2024-10039)."""
+    for trusted in (False, True):
+        found = passed(name + b": subject=admin", trusted=trusted, peer="10.0.0.1")
+        assert name.lower() not in found.headers
+        assert b"admin" not in found.block
+        assert found.certificate is None
+
+
+def test_the_certificate_behind_a_trusted_proxy():
+    """A trusted proxy's word counts where it is configured, and from nobody else."""
+    proxy = {"peer": "10.0.0.1", "trusted": True}
+    found = passed(SHOWN, **proxy, client_cert=True)
+    assert found.certificate == read_certificate(LEAF.der)
+    assert b"client-cert" not in found.block + b"".join(found.headers)
+    assert passed(SHOWN, **proxy).certificate is None
+    assert passed(SHOWN, client_cert=True).certificate is None
+    assert passed(**proxy, client_cert=True).certificate is None
+    alias = SHOWN.replace(b"Client-Cert", b"Client_Cert")
+    assert passed(alias, **proxy, client_cert=True).certificate is None
+
+
+def test_a_certificate_said_twice_refuses_the_request():
+    """What a client smuggles past a proxy that only adds its own is no certificate, nor is both."""
+    for lines in ((SHOWN, SHOWN), (b"Client-Cert: admin", SHOWN), (b"Client-Cert: admin",)):
+        found = passed(*lines, peer="10.0.0.1", trusted=True, client_cert=True)
+        assert found.kind is MALFORMED_REQUEST
+
+
+def test_a_client_cannot_have_the_certificate_removed():
+    """`Connection: client-cert` would let it choose to be nobody, or somebody else's next hop."""
+    for name in (b"client-cert", b"x-ssl-client-cert"):
+        assert passed(b"Connection: " + name).kind is MALFORMED_REQUEST

@@ -78,7 +78,7 @@ class Answer(Errand):
     def may_persist(self) -> bool:
         """Whether another request may follow: wanted, allowed, and this one's body is used up."""
         connection = self.connection
-        if not self.head.persistent or connection.gate.draining:
+        if not self.head.persistent or connection.gate.draining or connection.retiring:
             return False
         if connection.requests >= self.current.settings.max_requests:
             return False

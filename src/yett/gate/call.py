@@ -13,7 +13,6 @@ from yett.engine.exchange import Exchange
 from yett.gate.asking import Asking
 from yett.gate.upload import Upload
 from yett.problems import (
-    CREDENTIAL_EXPIRED,
     NOT_RECORDED,
     REQUEST_TIMEOUT,
     UPSTREAM_TIMEOUT,
@@ -55,6 +54,7 @@ class Call(Asking):
             secure=passed.secure,
             authority=head.fields.authority,
             length=head.fields.length,
+            certificate=passed.certificate or connection.certificate,
         )
         self.x = Exchange(self.current.program, request, gate.view, time())
         if gate.sink.full and self.current.settings.block_unrecorded:
@@ -137,11 +137,11 @@ class Call(Asking):
             self.stop_asking()
             self.refuse(REQUEST_TIMEOUT(close=True))
             return
-        if self.ends <= self.connection.gate.clock.now:
-            self.break_off(CREDENTIAL_EXPIRED(note="while its answer was streamed"))
-        else:
+        if self.standing is None:
             slow_client = self.more and not self.held
             self.break_off(REQUEST_TIMEOUT(close=True) if slow_client else UPSTREAM_TIMEOUT())
+        elif (problem := self.standing.judge()) is not None:
+            self.break_off(problem)
 
     def client_gone(self) -> None:
         """The client's connection is lost: give up and record what happened until now."""

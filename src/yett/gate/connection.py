@@ -21,6 +21,7 @@ from yett.wire.link import HIGH_WATER_BYTES
 
 if TYPE_CHECKING:
     from yett.gate.edge import Gate
+    from yett.terms import Certificate
 
 MAX_AHEAD_BYTES = 64 * 1024
 # After a refusal the rest of the request is read and thrown away for a moment: closing a socket
@@ -59,6 +60,8 @@ class Connection(asyncio.Protocol):
         deadline: when `expire` is called.
         requests: heads read so far.
         ended: the client has sent its last byte.
+        certificate: what the client has shown, None where it showed none or is a trusted proxy.
+        retiring: what is under way is the last.
     """
 
     __slots__ = (
@@ -70,12 +73,14 @@ class Connection(asyncio.Protocol):
         "_paused",
         "_resting",
         "_unsent",
+        "certificate",
         "deadline",
         "ended",
         "gate",
         "peer",
         "reader",
         "requests",
+        "retiring",
         "state",
         "transport",
     )
@@ -90,6 +95,8 @@ class Connection(asyncio.Protocol):
         self.deadline = NEVER
         self.requests = 0
         self.ended = False
+        self.certificate: Certificate | None = None
+        self.retiring = False
         self._call: Call | None = None
         self._begun = False
         self._advancing = False
@@ -108,7 +115,7 @@ class Connection(asyncio.Protocol):
         address = canonical_address(name[0] if isinstance(name, tuple) else "")
         secure = transport.get_extra_info("sslcontext") is not None
         self.peer = Peer(address, secure, is_trusted(address, settings.trusted))
-        hop = Hop(self.peer, settings.trusted, gate.pseudonym)
+        hop = Hop(self.peer, settings.trusted, gate.pseudonym, settings.client_cert)
         self.reader = RequestReader(hop, gate.blocks)
         most = NEVER if self.peer.trusted else settings.max_connections_per_ip
         if (
@@ -116,6 +123,12 @@ class Connection(asyncio.Protocol):
             or len(gate.connections) >= settings.max_connections
             or not gate.sources.enter(address, most)
         ):
+            self.state = LINGER
+            stream.abort()
+            return
+        shown = transport.get_extra_info("ssl_object") if secure else None
+        if shown is not None and not gate.certified.enter(self, shown):
+            gate.sources.leave(address)
             self.state = LINGER
             stream.abort()
             return
@@ -220,7 +233,7 @@ class Connection(asyncio.Protocol):
         self.reader.rest()
         if self._paused and not self._full and self._ahead() <= MAX_AHEAD_BYTES:
             self.hold_reading(hold=False)
-        if self.gate.draining:
+        if self.gate.draining or self.retiring:
             self.close(linger=False)
         elif not self._advancing and (self.reader.data or self.ended):
             self._advance()
@@ -252,6 +265,11 @@ class Connection(asyncio.Protocol):
             self.close(linger=False)
         elif self._call is not None:
             self._call.leave()
+
+    def retire(self) -> None:
+        """Serve nothing more on this connection than what is under way."""
+        self.retiring = True
+        self.drain()
 
     def hold_reading(self, *, hold: bool) -> None:
         """Stop or go on reading from the client."""
@@ -321,5 +339,6 @@ class Connection(asyncio.Protocol):
         if self in gate.connections:
             gate.connections.discard(self)
             gate.clock.forget(self)
+            gate.certified.leave(self)
             gate.sources.leave(self.peer.address)
             gate.settle()

@@ -18,6 +18,7 @@ from yett.contract.model import SecurityScheme
 from yett.engine.approvals import ApprovalQuestion
 from yett.engine.program import Program
 from yett.engine.view import View
+from yett.gate.certified import Certified, Objection
 from yett.gate.connection import Connection
 from yett.gate.parting import Parting
 from yett.gate.settings import Settings, shown_schemes
@@ -87,6 +88,8 @@ class Gate:
         bearer: answers the token of `[authz] read_as`, None while there is none.
         approvals: answers questions about approvals; where it is None, none can be asked for.
         introduction: secret by which yett's own issuer knows the gate.
+        objection: why a client's certificate is good no longer; where it is None, its own dates
+            decide.
 
     Attributes:
         current: the cell that new requests read.
@@ -108,6 +111,7 @@ class Gate:
         bearer: Callable[[], Secret | None] | None = None,
         approvals: AnswerApprovals | None = None,
         introduction: bytes = b"",
+        objection: Objection | None = None,
     ) -> None:
         loop = asyncio.get_running_loop()
         self.view = view
@@ -124,6 +128,7 @@ class Gate:
         self.clock = Clock(loop)
         self.clock.start()
         self.connections: set[Connection] = set()
+        self.certified = Certified(objection)
         self.sources = Sources()
         self.blocks = Blocks()
         self.draining = False

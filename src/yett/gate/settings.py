@@ -20,6 +20,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Bounds of the edge; seconds, bytes and counts as in `GatewayConfig` and `AuthzConfig`."""
 
     trusted: tuple[Network, ...]
+    client_cert: bool
     pool: PoolLimits
     max_response: int
     max_checked: int
@@ -39,6 +40,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         config = whole.gateway
         return cls(
             trusted=tuple(ipaddress.ip_network(text) for text in config.trusted_proxies),
+            client_cert=config.client_cert,
             pool=PoolLimits(
                 config.connect_timeout, config.upstream_connections, config.max_pending
             ),

@@ -34,7 +34,7 @@ class Blocks:
         fields = read_fields(block)
         if isinstance(fields, Problem):
             return fields
-        passed = pass_fields(fields, hop.peer, hop.trusted, hop.pseudonym)
+        passed = pass_fields(fields, hop)
         if isinstance(passed, Problem):
             return passed
         if len(block) <= MAX_BLOCK_BYTES:

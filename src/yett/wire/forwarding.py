@@ -2,8 +2,9 @@
 
 Hop-by-hop fields end here (RFC 9110 s7.6.1); so does everything by which a client could speak for a
 proxy (X-Forwarded-*, X-Original-URL, method overrides, yett's own, each with its `_` spelling:
-CVE-2025-47952, CVE-2026-39858, GHSA-vhr5-ggp3-qq85), unless the peer is a trusted proxy: then its
-X-Forwarded-For and X-Forwarded-Proto are read once, and still never passed on as they came.
+CVE-2025-47952, CVE-2026-39858, GHSA-vhr5-ggp3-qq85), or name a certificate that nobody has checked
+(CVE-2024-10039), unless the peer is a trusted proxy: then its X-Forwarded-For, X-Forwarded-Proto
+and, if configured, Client-Cert are read once, and still never passed on as they came.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from msgspec import Struct
 
 from yett.policy.approvals import APPROVAL_FIELD
 from yett.problems import LOOP_DETECTED, MALFORMED_REQUEST, Problem
+from yett.terms import Certificate
+from yett.wire.client_cert import CLIENT_CERT, read_client_cert
 from yett.wire.fields import Fields
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -35,6 +38,24 @@ _SPOOFABLE = frozenset(
     b"x-remote-addr x-remote-ip x-rewrite-uri x-rewrite-url x-scheme x-url-scheme".split()
 )
 _SPOOFABLE_PREFIXES = (b"x-forwarded-", b"yett-", b"x-yett-")
+# How proxies tell a service of a verified client certificate: RFC 9440, nginx and its ingress,
+# HAProxy, Apache, AWS, Azure, Cloudflare, Google; Envoy's and Traefik's begin with X-Forwarded-.
+_CERTIFICATE_PREFIXES = (
+    b"cf-client-cert",
+    b"client-cert",
+    b"ssl-client-",
+    b"ssl-cert",
+    b"tls-client-",
+    b"x-amzn-mtls-",
+    b"x-arr-clientcert",
+    b"x-client-cert",
+    b"x-client-dn",
+    b"x-client-verify",
+    b"x-mtls-",
+    b"x-ssl-",
+    b"x-tls-client-",
+)
+_PREFIXES = _SPOOFABLE_PREFIXES + _CERTIFICATE_PREFIXES
 # A client that has these removed on the way changes who it is to the service: Caddy drops
 # Authorization for `Connection: Authorization` (notes/edge.md 2.2).
 _NOT_REMOVABLE = frozenset(b"authorization content-length content-type cookie host origin".split())
@@ -53,11 +74,15 @@ class Peer(Struct, frozen=True):
 
 
 class Hop(Struct, frozen=True):
-    """What reading a head needs to know of the hop: the peer, whom to trust, our name in `Via`."""
+    """What reading a head needs to know of the hop: the peer, whom to trust, our name in `Via`.
+
+    `client_cert` says whether the client's certificate is what a trusted proxy says it is.
+    """
 
     peer: Peer
     trusted: tuple[Network, ...]
     pseudonym: bytes
+    client_cert: bool = False
 
 
 class Passed(Struct, frozen=True):
@@ -68,26 +93,25 @@ class Passed(Struct, frozen=True):
         block: ready field lines for the upstream, without framing fields, `Host` and request id.
         source: the client's address.
         secure: whether the client's own hop was TLS.
+        certificate: the client's, as a trusted proxy verified it; None where none says so.
     """
 
     headers: dict[bytes, bytes]
     block: bytes
     source: str
     secure: bool
+    certificate: Certificate | None = None
 
 
-def pass_fields(
-    fields: Fields, peer: Peer, trusted: tuple[Network, ...], pseudonym: bytes
-) -> Passed | Problem:
+def pass_fields(fields: Fields, hop: Hop) -> Passed | Problem:
     """Drop what ends at this hop, and add what the gate vouches for.
 
     Args:
         fields: the checked fields of the request.
-        peer: the other end of the connection.
-        trusted: networks of trusted proxies.
-        pseudonym: this gate's name in `Via`, for loop detection (RFC 9110 s7.6.3).
+        hop: the other end of the connection, whom to trust, and this gate's name in `Via`, for
+            loop detection (RFC 9110 s7.6.3).
     """
-    headers = fields.headers
+    headers, peer, pseudonym = fields.headers, hop.peer, hop.pseudonym
     via = headers.get(b"via", b"")
     if pseudonym in via:
         return LOOP_DETECTED()
@@ -95,8 +119,11 @@ def pass_fields(
     if named and any(name in _NOT_REMOVABLE or spoken_for(name) for name in named):
         return MALFORMED_REQUEST("`connection` names a field that must not be removed", close=True)
     source, secure = (
-        (peer.address, peer.secure) if not peer.trusted else _behind(headers, peer, trusted)
+        (peer.address, peer.secure) if not peer.trusted else _behind(headers, peer, hop.trusted)
     )
+    certificate = _vouched(headers, hop)
+    if isinstance(certificate, Problem):
+        return certificate
     kept: dict[bytes, bytes] = {}
     lines: list[bytes] = []
     for name, value in headers.items():
@@ -117,7 +144,7 @@ def pass_fields(
             pseudonym,
         )
     )
-    return Passed(kept, b"".join(lines), source, secure)
+    return Passed(kept, b"".join(lines), source, secure, certificate)
 
 
 _REWRITTEN = frozenset((b"host", b"content-length"))
@@ -126,7 +153,7 @@ _REWRITTEN = frozenset((b"host", b"content-length"))
 def spoken_for(name: bytes) -> bool:
     """Whether only a proxy may say this field, in any spelling."""
     dashed = name.replace(b"_", b"-")
-    return dashed in _SPOOFABLE or dashed.startswith(_SPOOFABLE_PREFIXES)
+    return dashed in _SPOOFABLE or dashed.startswith(_PREFIXES)
 
 
 @functools.lru_cache(MAX_ADDRESSES_REMEMBERED)
@@ -146,6 +173,12 @@ def is_trusted(address: str, trusted: tuple[Network, ...]) -> bool:
         return False
     parsed = ipaddress.ip_address(address)
     return any(parsed.version == network.version and parsed in network for network in trusted)
+
+
+def _vouched(headers: dict[bytes, bytes], hop: Hop) -> Certificate | Problem | None:
+    """Read the client's certificate where the proxy's word counts for it."""
+    value = headers.get(CLIENT_CERT) if hop.client_cert and hop.peer.trusted else None
+    return None if value is None else read_client_cert(value)
 
 
 def _behind(

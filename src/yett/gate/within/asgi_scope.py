@@ -7,12 +7,16 @@ unseen (sending a file by its path, trailers, early hints) are not offered. ASGI
 
 from __future__ import annotations
 
+import functools
+import ssl
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import quote
 
 from yett.gate.within.incoming import Heard
 from yett.gate.within.outgoing import Outgoing
+from yett.terms import Certificate
+from yett.wire.certificate import CertificateError, read_certificate
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -24,6 +28,8 @@ _SECURE = frozenset({"https", "wss"})
 # What a server may offer that takes no byte past the gate.
 _HARMLESS = frozenset({"tls", "websocket.http.response"})
 KEY = "yett"
+# The server hands over the text on every request of a connection.
+MAX_CERTIFICATES = 256
 
 
 def heard(scope: Scope) -> Heard:
@@ -38,7 +44,25 @@ def heard(scope: Scope) -> Heard:
         str(client[0]) if client else "",
         scope.get("scheme") in _SECURE,
         0 if version == "1.0" else 1,
+        certificate=_certificate(scope),
     )
+
+
+def _certificate(scope: Scope) -> Certificate | None:
+    """Return what the server has verified of the client (ASGI TLS extension 0.2)."""
+    told = (scope.get("extensions") or {}).get("tls")
+    if not told or told.get("client_cert_error") or not told.get("client_cert_chain"):
+        return None
+    return _read_pem(str(next(iter(told["client_cert_chain"]))))
+
+
+@functools.lru_cache(MAX_CERTIFICATES)
+def _read_pem(pem: str) -> Certificate | None:
+    # One that cannot be read is not shown: whoever needs it is refused.
+    try:
+        return read_certificate(ssl.PEM_cert_to_DER_cert(pem))
+    except (CertificateError, ValueError):
+        return None
 
 
 def _raw_path(scope: Scope) -> bytes:

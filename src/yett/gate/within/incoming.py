@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from yett.gate.within.core import Core
 from yett.problems import HEAD_TOO_LARGE, MALFORMED_REQUEST, Problem
-from yett.terms import Request
+from yett.terms import Certificate, Request
 from yett.wire.fields import Fields
 from yett.wire.forwarding import Hop, Passed, Peer, canonical_address, is_trusted
 from yett.wire.http1 import MAX_HEAD_BYTES, METHOD, check_version
@@ -30,6 +30,7 @@ class Heard(Struct, frozen=True):
         secure: whether that connection is TLS.
         minor: 0 for HTTP/1.0, 1 for anything newer.
         unframed: a body may follow though no field says so (HTTP/2).
+        certificate: what the client has shown the server in its handshake.
     """
 
     method: str
@@ -40,6 +41,7 @@ class Heard(Struct, frozen=True):
     secure: bool
     minor: int = 1
     unframed: bool = False
+    certificate: Certificate | None = None
 
 
 class Incoming(Struct, frozen=True):
@@ -57,7 +59,8 @@ def read_heard(core: Core, heard: Heard, request_id: str) -> Incoming | Problem:
     block = write_block(heard.fields)
     if isinstance(block, Problem):
         return block
-    read = core.blocks.read(block, _hop(core, heard))
+    hop = _hop(core, heard)
+    read = core.blocks.read(block, hop)
     if isinstance(read, Problem):
         return read
     fields, passed = read
@@ -79,6 +82,8 @@ def read_heard(core: Core, heard: Heard, request_id: str) -> Incoming | Problem:
         secure=passed.secure,
         authority=fields.authority,
         length=None if heard.unframed else fields.length,
+        # A proxy's own certificate says nothing of who comes through it (CWE-441).
+        certificate=passed.certificate if hop.peer.trusted else heard.certificate,
     )
     return Incoming(request, fields, passed)
 
@@ -98,7 +103,8 @@ def write_block(fields: tuple[tuple[bytes, bytes], ...]) -> bytes | Problem:
 
 
 def _hop(core: Core, heard: Heard) -> Hop:
-    trusted = core.current.settings.trusted
+    settings = core.current.settings
+    trusted = settings.trusted
     address = canonical_address(heard.address)
     peer = Peer(address, heard.secure, is_trusted(address, trusted))
-    return Hop(peer, trusted, core.pseudonym)
+    return Hop(peer, trusted, core.pseudonym, settings.client_cert)
