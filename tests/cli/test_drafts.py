@@ -24,6 +24,19 @@ def test_what_is_commented_out_is_valid_too():
     assert tomllib.loads("\n".join(part))["identity"]["issuer"][0]["algorithms"] == ["ES256"]
 
 
+def test_a_team_without_an_issuer_has_one_in_three_lines():
+    """The commented table of the own issuer reads, and passes the checks of the contract."""
+    text = settings_draft("shop", "o.json", "http://127.0.0.1:8000")
+    lines = text.splitlines()
+    start = lines.index("# [identity.builtin]")
+    for at in range(start, start + 3):
+        lines[at] = lines[at].removeprefix("# ")
+    report = Report()
+    config, _ = read_config("\n".join(lines).encode(), "yett.toml", report)
+    assert config.identity.builtin.url == "http://localhost:8080/auth"
+    assert [str(remark) for remark in report.remarks] == []
+
+
 def test_the_overlay_is_an_overlay():
     """Without anything open it has no action."""
     assert yaml.safe_load(overlay_draft("o.json", ()))["actions"] == []

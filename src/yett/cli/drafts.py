@@ -26,6 +26,13 @@ workers = 0                # 0: one process per core
 # trusted_proxies = ["10.0.0.0/8"]   # whose X-Forwarded-For counts
 
 # Who vouches for callers. No default: without an issuer no token is accepted.
+# No identity provider? yett is one: people with passkeys, services with OAuth 2.1.
+# `yett user add ada --role admin` makes the first person; docs/how-to/accounts.md goes on.
+# [identity.builtin]
+# url      = "http://localhost:8080/auth"   # the gate serves it there; https in production
+# audience = "http://localhost:8080"        # the API, as tokens name it
+
+# Or bring your own.
 # [[identity.issuer]]
 # url        = "https://login.example.com"
 # audience   = "https://api.example.com"

@@ -77,10 +77,11 @@ def _closed(policy: Policy) -> Iterator[str]:
         )
     guarded = sum(1 for o in policy.operations if o.security and () not in o.security)
     identity = policy.config.identity
-    if guarded and not identity.issuer and not identity.keys:
+    verifiers = (identity.issuer, identity.builtin, identity.keys, identity.certificate)
+    if guarded and not any(verifiers):
         yield (
             f"unverifiable: {guarded:,} operations need a credential, and nothing verifies one; "
-            "set `[[identity.issuer]]` or `identity.keys`"
+            "set `[identity.builtin]`, `[[identity.issuer]]` or `identity.keys`"
         )
 
 

@@ -134,10 +134,12 @@ def _schemes(contract: Contract) -> Iterator[tuple[SecurityScheme, Operation, in
 
 def _why_unverifiable(contract: Contract, scheme: SecurityScheme) -> str:
     identity = contract.config.identity
+    issuers = identity.issuer or identity.builtin
     if scheme.type in _BY_TOKEN or (scheme.type == "http" and scheme.http_scheme == "bearer"):
-        return "" if identity.issuer or identity.keys else "add `[[identity.issuer]]` to yett.toml"
+        vouched = issuers or identity.keys
+        return "" if vouched else "add `[identity.builtin]` or `[[identity.issuer]]` to yett.toml"
     if scheme.type == "apiKey":
-        by_token = scheme.location == "cookie" and identity.issuer
+        by_token = scheme.location == "cookie" and issuers
         return "" if identity.keys or by_token else "set `identity.keys` in yett.toml"
     if scheme.type == "http":
         return f"the scheme `{scheme.http_scheme[:40]}` is not verified by this version of yett"
