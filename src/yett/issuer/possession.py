@@ -44,8 +44,14 @@ def prove(server: Server, tx: Connection, ask: Ask, client: Client) -> str:
     return ""
 
 
-def prove_key(server: Server, tx: Connection, ask: Ask) -> str:
+def prove_key(server: Server, tx: Connection, ask: Ask, token: bytes | None = None) -> str:
     """Return `jkt:...` of the key of a good proof, empty where no proof came.
+
+    Args:
+        server: the server.
+        tx: a transaction that writes.
+        ask: the request.
+        token: the access token that came with it, None where none did (RFC 9449 s7).
 
     Raises:
         OAuthError: `invalid_dpop_proof` or `use_dpop_nonce`.
@@ -56,7 +62,7 @@ def prove_key(server: Server, tx: Connection, ask: Ask) -> str:
     proof = read_proof(ask.headers["dpop"].encode("latin-1", "replace"), settings.algorithms)
     if isinstance(proof, str):
         raise _refused(proof)
-    if reason := _check(server, ask, proof):
+    if reason := _check(server, ask, proof, token):
         raise _refused(reason)
     if settings.nonce:
         _check_nonce(server, ask, proof)
@@ -65,12 +71,12 @@ def prove_key(server: Server, tx: Connection, ask: Ask) -> str:
     return JKT + proof.thumbprint
 
 
-def _check(server: Server, ask: Ask, proof: Proof) -> str:
+def _check(server: Server, ask: Ask, proof: Proof, token: bytes | None) -> str:
     return check_proof(
         proof,
         method=ask.method,
         url=server.at(ask.path),
-        token=None,
+        token=token,
         now=ask.now,
         max_age=server.config.identity.dpop.max_age,
     )

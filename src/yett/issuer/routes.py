@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from yett.issuer import authorize, consent, device, jwks, par, token
+from yett.issuer import (
+    authorize,
+    consent,
+    device,
+    introspect,
+    jwks,
+    logout,
+    metadata,
+    par,
+    revoke,
+    token,
+    userinfo,
+)
 from yett.issuer.http import Route
 from yett.issuer.pages import assets
 
@@ -11,7 +23,12 @@ ROUTES: tuple[Route, ...] = (
     *authorize.ROUTES,
     *consent.ROUTES,
     *device.ROUTES,
+    *introspect.ROUTES,
     *jwks.ROUTES,
+    *logout.ROUTES,
+    *metadata.ROUTES,
     *par.ROUTES,
+    *revoke.ROUTES,
     *token.ROUTES,
+    *userinfo.ROUTES,
 )

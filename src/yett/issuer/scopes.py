@@ -14,6 +14,9 @@ MAX_SCOPE_CHARACTERS = 2048
 
 OPENID, OFFLINE = "openid", "offline_access"
 
+# In a client's own scopes: it may ask about tokens that were issued to others. In no token.
+INTROSPECT = "yett:introspect"
+
 # Scope of OpenID Connect -> what it is, for the person who is asked.
 OPENID_SCOPES: dict[str, str] = {
     OPENID: "know that it is you",

@@ -16,6 +16,7 @@ from yett.issuer.grants.authorization_code import exchange_code
 from yett.issuer.grants.client_credentials import act_for_itself
 from yett.issuer.grants.device_code import exchange_device
 from yett.issuer.grants.refresh import refresh
+from yett.issuer.grants.token_exchange import TOKEN_EXCHANGE, exchange_token
 from yett.issuer.http import Answer, Ask, Route
 from yett.issuer.possession import prove
 from yett.issuer.request import DEVICE_GRANT
@@ -29,6 +30,7 @@ GRANTS: dict[str, Exchange] = {
     "refresh_token": refresh,
     "client_credentials": act_for_itself,
     DEVICE_GRANT: exchange_device,
+    TOKEN_EXCHANGE: exchange_token,
 }
 
 

@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 
 from yett.issuer.keys import signing_key
 from yett.issuer.server import Server
-from yett.state.accounts.clients import Client
+from yett.state.accounts.clients import Client, find_client
 from yett.state.accounts.grants import Grant
 from yett.state.accounts.sessions import Session
 from yett.state.accounts.users import User, find_user
@@ -104,7 +104,8 @@ def mint_access(
         lifetime: seconds, if shorter than `access_lifetime`.
         act: who acts for the subject (RFC 8693 s4.1).
     """
-    user = find_user(tx, grant.user) if grant.user else None
+    # Who exchanges a token acts for its subject, which may be another service (RFC 8693).
+    holder = find_user(tx, grant.user) or find_client(tx, grant.user) if grant.user else client
     claims = AccessClaims(
         iss=server.url,
         aud=server.settings.audience,
@@ -114,8 +115,8 @@ def mint_access(
         jti=fresh_jti(),
         client_id=client.id,
         scope=" ".join(scopes),
-        roles=user.roles if user else () if grant.user else client.roles,
-        tenant=user.tenant if user else "" if grant.user else client.tenant,
+        roles=holder.roles if holder else (),
+        tenant=holder.tenant if holder else "",
         acr=grant.acr,
         amr=grant.amr,
         auth_time=int(grant.auth_time),

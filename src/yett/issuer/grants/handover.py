@@ -31,6 +31,9 @@ def hand_over(
     *,
     scopes: tuple[str, ...],
     refresh: str = "",
+    lifetime: float | None = None,
+    act: dict[str, Any] | None = None,
+    more: dict[str, str] | None = None,
 ) -> Answer:
     """Mint what a grant gives, and answer with it.
 
@@ -42,13 +45,17 @@ def hand_over(
         grant: what is used, with the binding of this request.
         scopes: what the access token may do, decided already.
         refresh: the refresh token to hand over, empty for none.
+        lifetime: seconds of the access token, if shorter than `access_lifetime`.
+        act: who acts for its subject (RFC 8693 s4.1).
+        more: further members of the answer.
     """
-    issued = mint_access(server, tx, grant, client, scopes, now=ask.now)
+    issued = mint_access(server, tx, grant, client, scopes, now=ask.now, lifetime=lifetime, act=act)
     body: dict[str, Any] = {
         "access_token": issued.token,
         "token_type": "DPoP" if grant.binding.startswith(JKT) else "Bearer",
         "expires_in": int(issued.expires - ask.now),
         "scope": " ".join(scopes),
+        **(more or {}),
     }
     if refresh:
         body["refresh_token"] = refresh
