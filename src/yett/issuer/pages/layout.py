@@ -12,8 +12,8 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from yett.issuer.http import NO_STORE, Answer
-from yett.issuer.pages.html import Html, el
 from yett.issuer.pages.assets import SCRIPT, STYLE
+from yett.issuer.pages.html import Html, el
 from yett.issuer.server import Server
 
 DOCTYPE = "<!doctype html>\n"

@@ -30,13 +30,14 @@ def shown(endpoint: Endpoint) -> Endpoint:
     return answer
 
 
-def trouble(server: Server, error: OAuthError) -> Answer:
-    """Show a refusal."""
+def trouble(server: Server, error: OAuthError, again: str = "") -> Answer:
+    """Show a refusal; `again` is one of our paths, where it can be tried again."""
     text = error.description or OTHERWISE
     return show(
         server,
         TITLE,
         el("p", text[:1].upper() + text[1:] + ".", role="alert"),
+        el("p", el("a", "Try again", href=server.base + again)) if again else "",
         el("p", el("a", "Go to your account", href=f"{server.base}/account")),
         status=error.status,
         headers=error.headers,
