@@ -113,6 +113,33 @@ def test_skew_is_bounded_on_both_sides():
         assert isinstance(decide({name: now + sign * 10.1}, skew=10), Problem), name
 
 
+@pytest.mark.parametrize(
+    ("confirmation", "binding"),
+    [
+        ({"jkt": hostile.THUMBPRINT}, f"jkt:{hostile.THUMBPRINT}"),
+        ({"x5t#S256": hostile.THUMBPRINT}, f"x5t:{hostile.THUMBPRINT}"),
+    ],
+)
+def test_a_bound_token_says_what_must_be_proven(confirmation, binding):
+    """RFC 9449 s6.1 and RFC 8705 s3.1; a token without `cnf` is bound to nothing."""
+    assert decide({"cnf": confirmation}).binding == binding
+    assert not decide().binding
+
+
+@pytest.mark.parametrize(
+    ("said", "ours"),
+    [("2", "urn:yett:multi-factor"), ("9", None), (2, None), (["2"], None), (None, None)],
+)
+def test_acr_is_translated_by_the_table_of_its_issuer(said, ours):
+    """A value that is not listed is none, also where it looks like one of ours."""
+    table = {"2": "urn:yett:multi-factor"}
+    assert decide({"acr": said}, acr=table).claims.get("acr") == ours
+    high = {"acr": "urn:yett:phishing-resistant"}
+    assert "acr" not in decide(high, acr=table).claims
+    assert decide(high).claims["acr"] == "urn:yett:phishing-resistant"
+    assert decide({"acr": "2", "x": 1}, acr=table).claims["x"] == 1
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: (

@@ -6,15 +6,22 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs
 
 Answer = tuple[int, dict[str, str], bytes]
 
 
 class Origin:
-    """Serves `answers[path]`: a (status, headers, body) or a function that makes one."""
+    """Serves `answers[path]`: a (status, headers, body) or a function that makes one.
+
+    What is posted is answered by `posts[path]`, whose function is given the form's first values;
+    `posted` has each path, its fields and its form.
+    """
 
     def __init__(self) -> None:
         self.answers: dict[str, Answer | Callable[[], Answer]] = {}
+        self.posts: dict[str, Answer | Callable[[dict[str, str]], Answer]] = {}
+        self.posted: list[tuple[str, dict[str, str], dict[str, str]]] = []
         self.hits: Counter[str] = Counter()
         origin = self
 
@@ -22,7 +29,19 @@ class Origin:
             def do_GET(self) -> None:
                 origin.hits[self.path] += 1
                 answer = origin.answers.get(self.path, (404, {}, b""))
-                status, headers, body = answer() if callable(answer) else answer
+                self.give(answer() if callable(answer) else answer)
+
+            def do_POST(self) -> None:
+                origin.hits[self.path] += 1
+                text = self.rfile.read(int(self.headers.get("content-length", 0))).decode()
+                form = {name: values[0] for name, values in parse_qs(text).items()}
+                fields = {name.lower(): value for name, value in self.headers.items()}
+                origin.posted.append((self.path, fields, form))
+                answer = origin.posts.get(self.path, (404, {}, b""))
+                self.give(answer(form) if callable(answer) else answer)
+
+            def give(self, answer: Answer) -> None:
+                status, headers, body = answer
                 self.send_response(status)
                 for name, value in {"content-length": str(len(body)), **headers}.items():
                     self.send_header(name, value)

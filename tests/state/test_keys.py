@@ -94,6 +94,18 @@ async def test_a_flood_of_unknown_keys_is_one_fetch(bench):
     assert bench.origin.hits["/jwks"] == 2
 
 
+async def test_an_issuer_that_rotates_right_after_the_start_is_followed(bench):
+    """What was fetched unasked leaves the first question free, and only that."""
+    await bench.keys.start()
+    bench.serve(FIRST, SECOND)
+    assert not bench.keys.cooling
+    assert await bench.keys.fetch()
+    assert bench.held == {"first", "second"}
+    assert bench.keys.cooling
+    await bench.keys.start()
+    assert bench.origin.hits["/jwks"] == 2
+
+
 BROKEN = {
     "oversized": (200, {}, b'{"keys":[' + b" " * MAX_KEY_SET_BYTES + b"]}"),
     "garbage": (200, {}, b"<html>maintenance</html>"),

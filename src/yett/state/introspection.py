@@ -170,7 +170,9 @@ class Introspection:
             self._good.remember(token, judged, min(now + self._ttl, judged.principal.expires))
 
     def _fail(self, reason: str, now: float) -> None:
-        """Leave the issuer alone: 1, 2, 4 ... 30 s."""
+        """Leave the issuer alone: 1, 2, 4 ... 30 s. What was asked before that does not count."""
+        if now < self._quiet_until:
+            return
         pause = FIRST_PAUSE_SECONDS * 2.0 ** min(self._failures, MAX_DOUBLINGS)
         self._failures += 1
         self._quiet_until = now + min(pause, MOST_PAUSE_SECONDS)

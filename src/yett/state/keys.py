@@ -1,7 +1,8 @@
 """One issuer's key set as it changes: fetched or read, kept when that fails, retired when removed.
 
 An unknown `kid` may start one fetch every `COOL_DOWN_SECONDS`, whoever asks and however often
-(go-oidc #482); everybody who asks meanwhile waits for the same one. A failed fetch never wipes what
+(go-oidc #482); everybody who asks meanwhile waits for the same one. What was fetched unasked does
+not count: an issuer that rotates right after the gate has started is followed. A failed fetch never wipes what
 is held (PyJWT GHSA-fhv5 did). A key that is gone from the set is retired at once, and what it
 signed is forgotten.
 """
@@ -59,6 +60,7 @@ class IssuerKeys:
         self._flight: asyncio.Future[bytes] | None = None
         self._failures = 0
         self._tried = float("-inf")
+        self._asked = float("-inf")
         self._fresh_until = float("-inf")
         self.guard: AbstractContextManager[Any] = nullcontext()
 
@@ -72,7 +74,8 @@ class IssuerKeys:
         """Whether asking for an unknown key is of no use now."""
         if self._flight is not None:
             return False
-        return not self.remote or self._clock() - self._tried < self._pause()
+        last = self._tried if self.keys is None else self._asked
+        return not self.remote or self._clock() - last < self._pause()
 
     def install(self, document: bytes) -> KeySet:
         """Take a key set into use and return it.
@@ -92,12 +95,20 @@ class IssuerKeys:
         """Go on with the set another object of the same issuer held, after a reload."""
         if held.keys is not None:
             self.keys = self.keys or held.keys
-            self._tried, self._fresh_until = held._tried, held._fresh_until
+            self._tried, self._asked = held._tried, held._asked
+            self._fresh_until = held._fresh_until
+
+    async def start(self) -> None:
+        """Fetch the set that is held first."""
+        if self.remote and self.keys is None and not self.cooling:
+            await asyncio.wait({self._flight or self._begin()}, timeout=WAIT_SECONDS)
 
     async def fetch(self) -> bool:
         """Fetch once for everybody who waits; True when the set may be newer than it was."""
         if self.cooling:
             return self.keys is None
+        if self._flight is None:
+            self._asked = self._clock()
         flight = self._flight or self._begin()
         # `wait` leaves the download running when a client gives up, so its result is not lost.
         await asyncio.wait({flight}, timeout=WAIT_SECONDS)

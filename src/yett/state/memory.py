@@ -184,8 +184,8 @@ class MemoryView:
         What cannot be reached is tried again later.
         """
         await asyncio.to_thread(self.revocations.start)
-        sources = [issuer.keys for issuer in self.identity.issuers.values()]
-        await asyncio.gather(*[keys.fetch() for keys in sources if keys.remote])
+        issuers = self.identity.issuers.values()
+        await asyncio.gather(*[issuer.keys.start() for issuer in issuers])
 
     async def fetch_keys(self, issuer: str, kid: str) -> bool:
         """Answer the engine's `FetchKeys`; True when looking again may help."""
