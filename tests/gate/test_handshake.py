@@ -139,14 +139,14 @@ async def test_the_end_of_the_service_ends_the_client():
         assert await asyncio.wait_for(reader.read(), 5) == b"bye"
 
 
-@pytest.mark.parametrize("how", ["expiry", "silence"])
+@pytest.mark.parametrize("how", ["expiry", "silence", "revocation"])
 async def test_a_tunnel_ends_with_its_credential_or_by_silence(monkeypatch, how):
-    """A WebSocket outlives neither its token nor the idle bound."""
+    """A WebSocket outlives neither its token nor the idle bound, nor a revocation."""
     monkeypatch.setattr(clock, "TICK_SECONDS", 0.02)
     view = DictView()
     soon = time.time() + (0.2 if how == "expiry" else 100)
     if how == "silence":
-        monkeypatch.setattr("yett.gate.tunnel.TUNNEL_IDLE_SECONDS", 0.2)
+        monkeypatch.setattr("yett.gate.standing.IDLE_SECONDS", 0.2)
     principal = type(ALICE)(
         id="alice", kind="user", issuer="iss", scopes=ALICE.scopes, scheme="jwt", expires=soon
     )
@@ -155,6 +155,8 @@ async def test_a_tunnel_ends_with_its_credential_or_by_silence(monkeypatch, how)
     async with running(guarded, answer=switching(), view=view) as gateway:
         reader, _, head = await open_tunnel(gateway, hello(Authorization=b"Bearer soon"))
         assert head.startswith(b"HTTP/1.1 101 ")
+        if how == "revocation":
+            view.banned.add("alice")
         await asyncio.wait_for(reader.read(), 5)
         while not gateway.sink.events:
             await asyncio.sleep(0.01)

@@ -8,7 +8,6 @@ notes/edge.md 2.2). The way out is `gate/sending.py`.
 from __future__ import annotations
 
 import re
-from time import time
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -17,6 +16,7 @@ from yett.engine import response
 from yett.gate.collecting import Collecting, collect
 from yett.gate.handshake import check_switch
 from yett.gate.sending import Sending
+from yett.gate.standing import Standing
 from yett.gate.tunnel import Tunnel
 from yett.gate.witness import witness
 from yett.problems import (
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from yett.terms import Forward
     from yett.wire.response import ResponseHead
 
-# A declared stream may be silent for this long; comments of SSE come every 15 to 30 s.
-STREAM_IDLE_SECONDS = 300.0
 _BODILESS = frozenset({204, 304})
 _EVENTS = re.compile(rb"(?im)^content-type:[ \t]*text/event-stream[ \t]*(;|\r)")
 
@@ -48,9 +46,9 @@ class Relay(Sending):
         chunking: the response goes to the client in chunks.
         collecting: the response as far as it has come, where a rule must read it whole.
         endless: the response is a stream of events, which has no end of its own.
-        ends: when the credential is no longer good, on the gate's clock; a stream ends with it.
         lasting: whether the client's connection outlives this response.
         passing: what was collected goes on unread.
+        standing: what lets a stream or tunnel go on; None for what has an end.
         tunnel: what the request became after a 101.
         witnessing: the outcome of a sensitive operation is being made durable.
     """
@@ -59,9 +57,9 @@ class Relay(Sending):
         "chunking",
         "collecting",
         "endless",
-        "ends",
         "lasting",
         "passing",
+        "standing",
         "tunnel",
         "witnessing",
     )
@@ -71,7 +69,7 @@ class Relay(Sending):
         self.chunking = self.lasting = self.passing = self.witnessing = self.endless = False
         self.collecting: Collecting | None = None
         self.tunnel: Tunnel | None = None
-        self.ends = NEVER
+        self.standing: Standing | None = None
         self.send(forward)
 
     def changed(self) -> bool:
@@ -117,15 +115,9 @@ class Relay(Sending):
         if complete:
             self.finish(persist=self.lasting)
         elif operation.stream_response:
-            self.ends = self.connection.gate.clock.now + (x.principal.expires - time())
             self.endless = head.length is None and _EVENTS.search(head.block) is not None
-            self._stay_open()
+            self.standing = Standing(self)
             self._settle_in()
-
-    def _stay_open(self) -> None:
-        """Let a stream be silent for a while, but not outlive its credential."""
-        connection = self.connection
-        connection.deadline = min(connection.gate.clock.now + STREAM_IDLE_SECONDS, self.ends)
 
     def _frame_response(self, head: ResponseHead, body: bytes, *, complete: bool) -> bytes:
         length = head.length
@@ -157,9 +149,8 @@ class Relay(Sending):
             self.collecting.take(data, complete=complete)
             return
         self.sent += len(data)
-        assert self.x.plan is not None
-        if self.x.plan.operation.stream_response:
-            self._stay_open()
+        if self.standing is not None:
+            self.standing.stay()
         elif self.sent > self.current.settings.max_response:
             self.break_off(_too_large())
             return
@@ -180,7 +171,8 @@ class Relay(Sending):
             self.give_up()
             self.fail(problem)
             return
-        self.tunnel = Tunnel(self, head)
+        self.standing = Standing(self)
+        self.tunnel = Tunnel(self, head, self.standing)
         self.connection.begin_tunnel()
         if data:
             self.tunnel.from_upstream(data)

@@ -1,20 +1,19 @@
-"""A WebSocket under way: opaque bytes both ways, held back both ways, ended by silence or expiry.
+"""A WebSocket under way: opaque bytes both ways, held back both ways.
 
-The credential was checked once, at the handshake; when it expires the tunnel ends with it.
+Silence ends it, and so does the end of the credential that was checked at the handshake.
 """
 
 from __future__ import annotations
 
-from time import time
 from typing import TYPE_CHECKING
 
 from yett.wire import serialize
 
 if TYPE_CHECKING:
     from yett.gate.relay import Relay
+    from yett.gate.standing import Standing
     from yett.wire.response import ResponseHead
 
-TUNNEL_IDLE_SECONDS = 300.0
 _SWITCHED = b"connection: upgrade\r\nupgrade: websocket\r\n"
 
 
@@ -24,19 +23,17 @@ class Tunnel:
     Args:
         relay: the request that became this.
         head: the service's 101.
+        standing: what lets it go on.
     """
 
-    __slots__ = ("_ends", "_relay")
+    __slots__ = ("_relay", "_standing")
 
-    def __init__(self, relay: Relay, head: ResponseHead) -> None:
-        self._relay = relay
-        clock = relay.connection.gate.clock
-        self._ends = clock.now + (relay.x.principal.expires - time())
+    def __init__(self, relay: Relay, head: ResponseHead, standing: Standing) -> None:
+        self._relay, self._standing = relay, standing
         transport = relay.connection.transport
         relay.status = head.status
         if transport is not None:
             transport.write(b"%b%b%b\r\n" % (serialize.status_line(101), head.block, _SWITCHED))
-        self._stay_alive()
 
     def from_client(self, data: bytes) -> None:
         """Pipe towards the service."""
@@ -44,7 +41,7 @@ class Tunnel:
         relay.received += len(data)
         if relay.link is not None:
             relay.link.send(data)
-        self._stay_alive()
+        self._standing.stay()
 
     def from_upstream(self, data: bytes) -> None:
         """Pipe towards the client."""
@@ -52,8 +49,4 @@ class Tunnel:
         relay.sent += len(data)
         if relay.connection.transport is not None:
             relay.connection.transport.write(data)
-        self._stay_alive()
-
-    def _stay_alive(self) -> None:
-        connection = self._relay.connection
-        connection.deadline = min(connection.gate.clock.now + TUNNEL_IDLE_SECONDS, self._ends)
+        self._standing.stay()

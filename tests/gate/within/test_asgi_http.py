@@ -14,7 +14,7 @@ from kit.within import Client, answers, body, form, guarded, scope, start, visit
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from yett import allowed
-from yett.gate.within import asgi_http
+from yett.gate.within import standing
 from yett.gate.within.answering import BrokenError
 
 JSON = (b"content-type", b"application/json")
@@ -163,13 +163,13 @@ async def test_streamed_events_end_with_the_credential(tmp_path):
 
     async with guarded(tmp_path, app, small=True) as (yett, sink):
         client = Client()
-        far = asgi_http.time
-        asgi_http.time = lambda: far() + 628.9  # 600 s, and 30 s of skew
+        far = standing.time
+        standing.time = lambda: far() + 628.9  # 600 s, and 30 s of skew
         try:
             with pytest.raises(Exception, match="credential-expired"):
                 await yett(scope(target="/events", who="ann"), client.receive, client.send)
         finally:
-            asgi_http.time = far
+            standing.time = far
         assert client.body.startswith(b"data: 1")
         assert sink.events[0].code == "credential-expired"
 

@@ -13,7 +13,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from yett.asgi import Yett
-from yett.gate.within import asgi_socket
+from yett.gate.within import standing
 
 
 async def echo(told, receive, send):
@@ -95,8 +95,8 @@ async def test_a_page_of_another_site_opens_none(tmp_path):
 
 async def test_it_ends_with_the_credential(tmp_path, monkeypatch):
     """A talk does not outlive its token."""
-    far = asgi_socket.time
-    monkeypatch.setattr(asgi_socket, "time", lambda: far() + 631)
+    far = standing.time
+    monkeypatch.setattr(standing, "time", lambda: far() + 631)
     async with guarded(tmp_path, echo, small=True) as (yett, sink):
         sent = await play(yett, who="ann")
         assert sent[-1] == {"type": "websocket.close", "code": 4401}

@@ -7,7 +7,6 @@ An exception that leaves it is answered for it and goes on to the server, which 
 from __future__ import annotations
 
 import asyncio
-from time import time
 
 from msgspec.structs import replace
 
@@ -19,10 +18,10 @@ from yett.gate.within.asgi_scope import App, Message, Receive, Scope, Send, call
 from yett.gate.within.core import Core
 from yett.gate.within.incoming import Heard, read_heard
 from yett.gate.within.outgoing import Outgoing, forwarded
+from yett.gate.within.standing import Watch
 from yett.gate.within.visit import Visit
 from yett.gate.within.writing import Out, refuse_unread, refused, whole
 from yett.problems import (
-    CREDENTIAL_EXPIRED,
     MALFORMED_REQUEST,
     UPSTREAM_BROKEN,
     UPSTREAM_FAILED,
@@ -91,7 +90,8 @@ class _Request:
         self._asking = Asking(visit, app, scope, body)
         self._answering: Answering
         self._limit: asyncio.Timeout
-        self._expires = False
+        self._ended: Problem | None = None
+        self._watch: Watch | None = None
 
     async def serve(self) -> None:
         visit = self._visit
@@ -130,7 +130,10 @@ class _Request:
         error: Exception | None = None
         try:
             async with asyncio.timeout_at(self._asking.due) as self._limit:
-                await self._app(call_scope(self._scope, call), receive, self._take)
+                try:
+                    await self._app(call_scope(self._scope, call), receive, self._take)
+                finally:
+                    self._unwatch()
         except TimeoutError as late:
             error = None if self._limit.expired() else late
             await self._end(self._late() if error is None else _failed(late))
@@ -145,9 +148,7 @@ class _Request:
             raise error  # answered; the server writes it down
 
     def _late(self) -> Problem:
-        if self._expires:
-            return CREDENTIAL_EXPIRED(note="while its answer was streamed")
-        return UPSTREAM_TIMEOUT()
+        return self._ended or UPSTREAM_TIMEOUT()
 
     def _replay(self, call: Outgoing) -> Receive:
         assert call.body is not None
@@ -200,15 +201,23 @@ class _Request:
         await _put(self._send, out)
         visit = self._visit
         if self._answering.done:
+            self._unwatch()
             self._bound(None)
             visit.settle()
             for held in visit.held:
                 asyncio.get_running_loop().call_later(AFTERWARDS_SECONDS, held.release)
         elif out.status and visit.x.plan is not None and visit.x.plan.operation.stream_response:
-            left = visit.x.principal.expires - time()
-            now = asyncio.get_running_loop().time()
-            self._expires = True
-            self._bound(None if left == float("inf") else now + max(0.0, left))
+            self._bound(None)
+            self._watch = self._watch or Watch(visit, "answer was streamed", self._cut)
+
+    def _unwatch(self) -> None:
+        if self._watch is not None:
+            self._watch.stop()
+
+    def _cut(self, problem: Problem) -> None:
+        """End a stream whose credential is good no longer."""
+        self._ended = problem
+        self._bound(asyncio.get_running_loop().time())
 
     async def _end(self, problem: Problem) -> None:
         """Complete what the application did not."""

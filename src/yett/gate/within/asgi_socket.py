@@ -9,7 +9,6 @@ RFC 6455 s4, ASGI WebSocket 2.3.
 from __future__ import annotations
 
 import asyncio
-from time import time
 
 from yett.gate.handshake import check_origin
 from yett.gate.within.asgi_asking import Asking
@@ -17,9 +16,10 @@ from yett.gate.within.asgi_scope import App, Message, Receive, Scope, Send, call
 from yett.gate.within.core import Core
 from yett.gate.within.incoming import read_heard
 from yett.gate.within.outgoing import forwarded
+from yett.gate.within.standing import Watch
 from yett.gate.within.visit import Visit
 from yett.gate.within.writing import Out, refuse_unread, refused
-from yett.problems import CREDENTIAL_EXPIRED, MALFORMED_REQUEST, Problem
+from yett.problems import MALFORMED_REQUEST, Problem
 from yett.terms import Forward
 
 REFUSED, EXPIRED = 4403, 4401  # RFC 6455 s7.4.2: 4000 to 4999 are the application's to choose
@@ -86,16 +86,25 @@ class _Socket:
         self._first: Message | None = first
 
     async def serve(self, app: App, scope: Scope, forward: Forward) -> None:
-        left = self._visit.x.principal.expires - time()
-        seconds = None if left == float("inf") else max(0.0, left)
         call = forwarded(self._visit, forward)
+        why: list[Problem] = []
+        limit = asyncio.timeout(None)
+
+        def end(problem: Problem) -> None:
+            why.append(problem)
+            limit.reschedule(asyncio.get_running_loop().time())
+
         try:
-            async with asyncio.timeout(seconds) as limit:
-                await app(call_scope(scope, call), self._hear, self._say)
+            async with limit:
+                watch = Watch(self._visit, "WebSocket was open", end)
+                try:
+                    await app(call_scope(scope, call), self._hear, self._say)
+                finally:
+                    watch.stop()
         except TimeoutError:
-            if not limit.expired():
+            if not why:
                 raise
-            self._visit.blame(CREDENTIAL_EXPIRED(note="while its WebSocket was open"))
+            self._visit.blame(why[0])
             await self._send({"type": "websocket.close", "code": EXPIRED})
 
     async def _hear(self) -> Message:

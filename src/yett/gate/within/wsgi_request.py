@@ -9,12 +9,12 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
-from time import time
 from typing import Any
 
 from yett.gate.asking import QUESTION_SECONDS
 from yett.gate.within.answering import Answering, BrokenError
 from yett.gate.within.outgoing import Fields, forwarded
+from yett.gate.within.standing import ended
 from yett.gate.within.visit import Visit
 from yett.gate.within.writing import Out, refused, whole
 from yett.gate.within.wsgi_asking import App, Asking, Head, StartResponse, close, read_head
@@ -22,7 +22,6 @@ from yett.gate.within.wsgi_environ import Environ, call_environ
 from yett.gate.within.wsgi_input import Body, ClientLeftError
 from yett.gate.within.wsgi_loop import LoopThread
 from yett.problems import (
-    CREDENTIAL_EXPIRED,
     MALFORMED_REQUEST,
     UPSTREAM_BROKEN,
     UPSTREAM_FAILED,
@@ -138,11 +137,13 @@ class Served:
             self._fail(error)
 
     def _expire(self) -> None:
-        """End a stream whose credential has expired."""
+        """End a stream whose credential is good no longer."""
         x = self._visit.x
         stream = x.plan is not None and x.plan.operation.stream_response
-        if stream and self._answering.streams and x.principal.expires < time():
-            problem = CREDENTIAL_EXPIRED(note="while its answer was streamed")
+        if not (stream and self._answering.streams):
+            return
+        problem = ended(self._visit, "answer was streamed")
+        if problem is not None:
             with self._visit.core.guard:
                 self._answering.fail(problem)
 
