@@ -63,6 +63,7 @@ class Scene:
             recorder=folder.path / "door",
             locks=-1,
             pseudonym="yett-test",
+            introduction=b"",
             journal=Journal("json"),
         )
         self.setup.view = load_view(self.setup, program, None)

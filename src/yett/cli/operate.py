@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from yett.cli.children import Channel, Child, Message
 from yett.cli.journal import Journal, place
+from yett.cli.renewal import Renewal
 from yett.cli.supervise import Supervisor
 from yett.cli.worker import Setup, load_view, served_operations
 from yett.contract.config import Config
@@ -21,8 +21,6 @@ from yett.gate.approvals import open_desk
 from yett.gate.reload import Watch, contract_files, prepare, settle
 from yett.state.errors import StateError
 from yett.terms import Finding
-from yett.wire.errors import SetupError
-from yett.wire.tls import tls_files
 
 POLL_SECONDS = 1.0
 # A worker that has not swapped after this long is not waited for; it may be compiling Stripe's file
@@ -34,7 +32,7 @@ CLOCK_SECONDS = 0.1
 
 
 class Operator:
-    """Watches the contract and the certificate, and takes the workers along.
+    """Watches the contract, and takes the workers along.
 
     Args:
         supervisor: whose workers are told.
@@ -51,9 +49,7 @@ class Operator:
         self._setup = setup
         self._journal = journal
         self._contract = Watch(lambda: contract_files(setup.folder, self._setup.program.policy))
-        self._certificate = Watch(lambda: _certificate_files(setup))
-        # Replaced between its reading and this look: without this it would be served until expiry.
-        self._outdated = setup.tls is not None and setup.tls.outdated()
+        self._renewal = Renewal(supervisor, setup, journal, self._record)
         self._next_look = 0.0
         self._checker: Child | None = None
         self._asked = False
@@ -75,19 +71,16 @@ class Operator:
         """Look again now: a SIGHUP reloads even what seems unchanged."""
         self._asked = True
         self._contract.catch_up()
-        self._certificate.catch_up()
-        self._renew_certificate()
+        self._renewal.hang_up()
         self._check()
 
     def tick(self) -> None:
         """Look at the files once a second, and go on with a swap that is under way."""
         now = time.monotonic()
+        self._renewal.tick()
         if now >= self._next_look:
             self._next_look = now + POLL_SECONDS
             self._setup.view.reload_files()  # what the next worker is forked with
-            if self._certificate.changed() or self._outdated:
-                self._outdated = False
-                self._renew_certificate()
             if self._contract.changed() or self._again:
                 self._again = False
                 self._check()
@@ -169,21 +162,6 @@ class Operator:
         self._journal.write("reload-refused", findings=findings, kept=self._digest[:16])
         self._record("reload-refused", "; ".join(findings))
 
-    def _renew_certificate(self) -> None:
-        tls = self._setup.tls
-        if tls is None:
-            return
-        try:
-            tls.reload(time.time())  # for the workers that will be forked
-        except SetupError as error:
-            self._journal.write("certificate-refused", error=str(error), hint=error.hint)
-            self._record("certificate-refused", str(error))
-            return
-        self._journal.write("certificate", names=sorted(tls.leaf.names))
-        self._record("certificate", ", ".join(sorted(tls.leaf.names)))
-        for child in self._supervisor.workers():
-            child.channel.send({"do": "certificate"})
-
     def _record(self, kind: str, note: str) -> None:
         """Have one worker put it on record: only workers have a line to the recorder."""
         for child in self._supervisor.workers():
@@ -220,11 +198,6 @@ def needs_restart(old: Config, new: Config) -> tuple[str, ...]:
         "store": lambda config: config.store,
     }
     return tuple(name for name, read in readings.items() if read(old) != read(new))
-
-
-def _certificate_files(setup: Setup) -> tuple[Path, ...]:
-    config = setup.program.policy.config.gateway.tls
-    return tls_files(config, setup.folder) if setup.tls and config else ()
 
 
 def _short(finding: Finding) -> str:

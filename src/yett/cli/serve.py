@@ -27,6 +27,7 @@ import yett
 from yett.cli.control import run_control
 from yett.cli.cores import usable_cores
 from yett.cli.descriptors import raise_limit
+from yett.cli.doors import Sockets
 from yett.cli.folder import in_folder
 from yett.cli.forms import text_or_json
 from yett.cli.hazards import hazards
@@ -36,7 +37,7 @@ from yett.cli.output import printable
 from yett.cli.recording import reachable, run_recorder, runtime_folder, speak_through
 from yett.cli.slots import Slot, StartError
 from yett.cli.supervise import Supervisor
-from yett.cli.worker import Setup, Sockets, run_worker, served_operations
+from yett.cli.worker import Setup, run_worker, served_operations
 from yett.contract.errors import ContractError, describe
 from yett.engine.program import Program
 from yett.gate.approvals import open_desk
@@ -50,13 +51,14 @@ from yett.wire.tls import Tls
 
 
 class Bound(Struct, frozen=True):
-    """All listening sockets: one per worker for the gate, and for the redirect if there is one.
+    """All listening sockets: one per worker for each listener of the gate that there is.
 
     `control` is the issuer's, where there is one.
     """
 
     gate: tuple[socket.socket, ...]
     redirect: tuple[socket.socket, ...]
+    mutual: tuple[socket.socket, ...] = ()
     control: tuple[socket.socket, ...] = ()
 
 
@@ -142,6 +144,7 @@ def _bind(program: Program, address: Address, count: int, setting: str) -> Bound
     return Bound(
         gate,
         _bind_setting(config.redirect if config else "", "gateway.tls.redirect", count),
+        _bind_setting(config.mutual if config else "", "gateway.tls.mutual", count),
         _bind_setting(builtin.listen if builtin else "", "identity.builtin.listen", 1),
     )
 
@@ -176,16 +179,19 @@ def _supervisor(setup: Setup, bound: Bound) -> Supervisor:
         workers.append(Slot("control", run, keeps=(door_of_control,)))
     for number, gate in enumerate(bound.gate):
         role = f"worker-{number}"
-        sockets = Sockets(gate, bound.redirect[number] if bound.redirect else None)
+        sockets = Sockets(
+            gate,
+            bound.redirect[number] if bound.redirect else None,
+            bound.mutual[number] if bound.mutual else None,
+        )
         run = functools.partial(run_worker, setup, role, sockets)
-        keeps = (gate, sockets.redirect) if sockets.redirect else (gate,)
-        workers.append(Slot(role, run, keeps=keeps))
+        workers.append(Slot(role, run, keeps=sockets.all()))
     return Supervisor(
         recorder,
         tuple(workers),
         setup.journal,
         config.gateway.drain_timeout,
-        (*bound.gate, *bound.redirect, *bound.control),
+        (*bound.gate, *bound.redirect, *bound.mutual, *bound.control),
     )
 
 
@@ -196,6 +202,10 @@ def _announce(setup: Setup, bound: Bound, form: str, seconds: float, short: str)
     listeners = [url]
     if bound.redirect:
         listeners.append(f"http://{local_address(bound.redirect[0])}")
+    mutual = ""
+    if bound.mutual:
+        mutual = f"https://{local_address(bound.mutual[0])}"
+        listeners.append(mutual)
     found = hazards(policy, address, setup.tls, setup.folder, time.time())
     found += [short] if short else []
     row = {
@@ -209,7 +219,7 @@ def _announce(setup: Setup, bound: Bound, form: str, seconds: float, short: str)
         "pid": os.getpid(),
         "seconds": round(seconds, 3),
         "hazards": found,
-    }
+    } | ({"mutual": mutual} if mutual else {})
     if form == "json":
         print(json.dumps(row), flush=True)
     else:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-import socket
 import sqlite3
 import ssl
 import time
@@ -21,6 +20,7 @@ import uvloop
 from msgspec import Struct
 
 from yett.cli.children import Channel, Message
+from yett.cli.doors import Door, Sockets, open_doors
 from yett.cli.journal import Journal, place
 from yett.contract.errors import ContractError
 from yett.engine.program import Program
@@ -28,7 +28,6 @@ from yett.gate.approvals import ApprovalDesk, find_desk, open_desk
 from yett.gate.edge import Gate
 from yett.gate.reload import prepare_aside, settle
 from yett.gate.sampling import KIND, compare_samples
-from yett.gate.sources import Sources
 from yett.records.spool import Spool
 from yett.state.errors import StateError
 from yett.state.locks import Locks
@@ -36,9 +35,6 @@ from yett.state.memory import MemoryView
 from yett.state.samples import Divergence
 from yett.terms import Event
 from yett.wire.errors import SetupError
-from yett.wire.forwarding import is_trusted
-from yett.wire.handshakes import TlsDoor
-from yett.wire.redirect import Redirect
 from yett.wire.tasks import spawn, stop_all
 from yett.wire.tls import Tls
 
@@ -61,7 +57,7 @@ class Setup(Struct, kw_only=True):
         program: the bound policy.
         view: state files as last read; a worker goes on from them even if they are broken by then.
         workers: how many processes share each quota.
-        tls: the listener's certificate, None for plain HTTP.
+        tls: the listeners' certificates, None for plain HTTP.
         https_port: where HTTPS listens, for the redirect.
         recorder: the recorder's socket.
         locks: the file by which workers keep each other from one record; see state.locks.
@@ -81,13 +77,6 @@ class Setup(Struct, kw_only=True):
     pseudonym: str
     introduction: bytes
     journal: Journal
-
-
-class Sockets(Struct, frozen=True):
-    """The listening sockets of one worker slot; `redirect` only beside TLS."""
-
-    gate: socket.socket
-    redirect: socket.socket | None
 
 
 def load_view(setup: Setup, program: Program, previous: MemoryView | None) -> MemoryView:
@@ -132,6 +121,7 @@ class _Worker:
         self._reloads = 0
         self._desk: ApprovalDesk | None = None
         self._telling = False
+        self._renewing = asyncio.Lock()
 
     async def run(self) -> int:
         loop = asyncio.get_running_loop()
@@ -152,37 +142,18 @@ class _Worker:
             bearer=self._setup.view.bearer,
             approvals=self._desk,
             introduction=self._setup.introduction,
+            objection=self._setup.tls.objection if self._setup.tls else None,
         )
         spawn(self._tick(), "state")
         spawn(compare_samples(lambda: self._setup.view, self._on_divergence), "samples")
-        doors = await self._listen(loop)
+        doors = await open_doors(self._sockets, self._gate, self._setup.tls, self._setup.https_port)
         loop.add_reader(self._channel.fileno(), self._listen_to_supervisor)
         self._channel.send({"ready": True})
         await self._stop.wait()
         self._channel.send({"leaving": True})
         return await self._drain(doors)
 
-    async def _listen(self, loop: asyncio.AbstractEventLoop) -> list[asyncio.Server | TlsDoor]:
-        tls, sockets = self._setup.tls, self._sockets
-        if tls is None:
-            return [await loop.create_server(self._gate.protocol, sock=sockets.gate)]
-
-        def trusted(source: str) -> bool:
-            return is_trusted(source, self._gate.current.settings.trusted)
-
-        gate = TlsDoor(sockets.gate, self._gate.protocol, tls.context, Sources(), trusted)
-        doors: list[asyncio.Server | TlsDoor] = [gate]
-        if sockets.redirect is not None:
-            served, port, open_now = tls, self._setup.https_port, set[Redirect]()
-            doors.append(
-                await loop.create_server(
-                    lambda: Redirect(lambda: served.leaf.names, port, open_now),
-                    sock=sockets.redirect,
-                )
-            )
-        return doors
-
-    async def _drain(self, doors: list[asyncio.Server | TlsDoor]) -> int:
+    async def _drain(self, doors: list[Door]) -> int:
         """Stop accepting, let requests under way end, hand the records over."""
         await asyncio.sleep(0.05)  # connections the kernel has already accepted for us come in
         for door in doors:
@@ -220,7 +191,7 @@ class _Worker:
             case "reload":
                 spawn(self._reload(message["digest"]), "reload")
             case "certificate":
-                self._renew()
+                spawn(self._renew(), "certificate")
             case "record":
                 self._record(message["kind"], message["note"])
 
@@ -255,6 +226,7 @@ class _Worker:
         while True:
             await asyncio.sleep(1.0)
             self._setup.view.tick()
+            self._end_uncertified()
             self._channel.send({"turns": True})
             if self._desk is not None and not self._telling:
                 self._telling = True
@@ -270,14 +242,23 @@ class _Worker:
             await asyncio.sleep(APPROVALS_SECONDS)
             self._telling = False
 
-    def _renew(self) -> None:
-        assert self._setup.tls is not None
-        try:
-            self._setup.tls.reload(time.time())
-        except SetupError as error:
-            self._journal.write("certificate-refused", error=str(error), hint=error.hint)
-        else:
-            self._journal.write("certificate-taken")
+    async def _renew(self) -> None:
+        """Read the files in a thread (a long list takes 50 ms), then look at who is here."""
+        tls = self._setup.tls
+        assert tls is not None
+        async with self._renewing:
+            try:
+                await asyncio.to_thread(tls.reload, time.time())
+            except SetupError as error:
+                self._journal.write("certificate-refused", error=str(error), hint=error.hint)
+            else:
+                self._journal.write("certificate-taken")
+        self._end_uncertified()
+
+    def _end_uncertified(self) -> None:
+        for why, count in self._gate.certified.look(time.time()).items():
+            self._journal.write("clients-ended", why=why, connections=count)
+            self._record("clients-ended", f"{count} connections: {why}")
 
     def _record(self, kind: str, note: str) -> None:
         policy = self._gate.program.policy.digest[:16]

@@ -81,6 +81,10 @@ class Tls:
             raise failed[0]
         self._stamps = stamps
 
+    def files(self) -> tuple[Path, ...]:
+        """The files whose change calls for `reload`."""
+        return tls_files(self._config, self._folder)
+
     def outdated(self) -> bool:
         """Whether the files are not those that were read."""
         return self._look() != self._stamps
@@ -128,7 +132,7 @@ class Tls:
         return [one.current for one in (self._first, self._second) if one is not None]
 
     def _look(self) -> tuple[tuple[int, int, int] | None, ...]:
-        return tuple(map(_stamp, tls_files(self._config, self._folder)))
+        return tuple(map(_stamp, self.files()))
 
 
 class _Listening:
