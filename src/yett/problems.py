@@ -145,6 +145,13 @@ CREDENTIAL_EXPIRED = Kind(
 CREDENTIAL_REVOKED = Kind(
     "credential-revoked", 401, "Credential revoked", "the credential is no longer accepted"
 )
+# RFC 9449 s7.1, s9.
+PROOF_INVALID = Kind(
+    "proof-invalid", 401, "Proof invalid", "the proof of possession was not accepted"
+)
+PROOF_NONCE_NEEDED = Kind(
+    "proof-nonce-needed", 401, "Proof needs a nonce", "the proof needs the nonce of `DPoP-Nonce`"
+)
 KEYS_UNAVAILABLE = Kind(
     "keys-unavailable", 503, "Keys unavailable", "the issuer's keys cannot be read at the moment"
 )

@@ -20,9 +20,10 @@ from yett.engine.record import FORWARD_STEP
 from yett.engine.step import Step
 from yett.engine.steps.cors import answer_preflight, is_preflight
 from yett.engine.steps.limits import slow_down
+from yett.engine.steps.possession import JKT, challenge_of, in_scheme
 from yett.engine.steps.route import find_plan
 from yett.engine.voting import answer_own
-from yett.problems import Problem
+from yett.problems import PROOF_NONCE_NEEDED, Problem
 from yett.terms import Decision, Forward, Verdict
 
 LAST_ANONYMOUS_STEP = 5
@@ -95,9 +96,13 @@ def refuse(x: Exchange, number: int, problem: Problem) -> Decision:
     """End the run with a problem; refusals before a principal is known count for the source.
 
     Not the gate's own troubles: an issuer that is down must not slow down its clients afterwards.
+    Nor that a nonce is wanted, which every client hears once (RFC 9449 s9).
     """
-    if number <= LAST_ANONYMOUS_STEP and problem.status < 500 and problem.status != 429:
+    blameless = problem.status >= 500 or problem.kind is PROOF_NONCE_NEEDED
+    if number <= LAST_ANONYMOUS_STEP and not blameless and problem.status != 429:
         x.view.failed(x.request.source, x.now)
+    if x.principal.binding[:4] == JKT:
+        problem = in_scheme(problem, challenge_of(x.program.policy.config.identity.dpop))
     return Decision(verdict=Verdict.REFUSE, step=number, problem=problem)
 
 

@@ -1,12 +1,13 @@
 """Step 15, response hygiene: the fields every answer carries, and which bodies are never relayed.
 
 Ready bytes are only joined here. The adapter drops `dropped_response_fields` and hop-by-hop fields
-of the service's own answer and appends these.
+of the service's own answer and appends these. RFC 9449 s8.2: a nonce may come with any answer.
 """
 
 from __future__ import annotations
 
 from yett.engine.exchange import Exchange
+from yett.engine.steps.possession import JKT
 from yett.policy.limits import ratelimit_fields
 from yett.terms import Mode
 
@@ -27,6 +28,10 @@ def fields(x: Exchange, status: int) -> bytes:
     headers = x.program.policy.config.headers
     if x.taken and headers.ratelimit:
         block += ratelimit_fields(x.taken, headers.legacy_ratelimit)
+    binding = x.principal.binding
+    if binding and binding[:4] == JKT and x.program.policy.config.identity.dpop.nonce:
+        # The next one, so that a client is refused for its nonce once and not each minute.
+        block += b"dpop-nonce: %s\r\n" % x.view.nonce(x.now)
     return b"%s%syett-request-id: %s\r\n" % (block, x.cors, x.request.id.encode())
 
 

@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     from yett.wire.response import ResponseHead
 
 # What a client says about the answer it wants, or about a body it does not send here. With its
-# `cache-control: max-stale` a cache before the service would give a record of yesterday.
+# `cache-control: max-stale` a cache before the service would give a record of yesterday. Its proof
+# of possession (`dpop`, RFC 9449) is one for another URL.
 _NOT_ASKED = frozenset(
-    b"accept accept-encoding cache-control digest idempotency-key if-match if-modified-since "
+    b"accept accept-encoding cache-control digest dpop idempotency-key if-match if-modified-since "
     b"if-none-match if-range if-unmodified-since pragma prefer range repr-digest signature "
     b"signature-input".split()
 )

@@ -37,7 +37,9 @@ def test_the_scheme_name_is_case_insensitive(run):
 def test_missing_gets_a_challenge(run):
     """RFC 9110 s15.5.2: a 401 says how to authenticate."""
     decision, _, _ = run(program(operation()), request())
-    assert decision.problem.headers == ((b"www-authenticate", b"Bearer"),)
+    bearer, dpop = decision.problem.headers
+    assert bearer == (b"www-authenticate", b"Bearer")
+    assert dpop == (b"www-authenticate", b'DPoP algs="ES256 EdDSA Ed25519 PS256 RS256"')
     keyed = program(operation(security=need(KEY)))
     assert run(keyed, request())[0].problem.headers == ((b"www-authenticate", b"ApiKey"),)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from urllib.parse import unquote_to_bytes
 
 from yett.contract.model import SecurityScheme
+from yett.engine.steps.possession import DPOP
 from yett.terms import Request
 
 Presented = tuple[str, bytes]
@@ -35,7 +36,7 @@ def extractor(scheme: SecurityScheme) -> Extract | None:
         return lambda request: _only(header_values(request.headers, lower), _api_key)
     if scheme.location == "cookie":
         return lambda request: _only(
-            cookie_values(request.headers.get(b"cookie"), name), _token_or_key
+            cookie_values(request.headers.get(b"cookie"), name), _session_or_key
         )
     if scheme.location == "query":
         return lambda request: _only(query_values(request.query, scheme.parameter), _api_key)
@@ -43,12 +44,18 @@ def extractor(scheme: SecurityScheme) -> Extract | None:
 
 
 def bearer(request: Request) -> Presented | None:
-    """Cut the token out of `Authorization: Bearer`. See RFC 6750 s2.1, RFC 9110 s11.1."""
+    """Cut the token out of `Authorization`, in the scheme `Bearer` or `DPoP`.
+
+    Schemes have no case. An API key is bound to nothing, so in `DPoP` it is no credential.
+    See RFC 6750 s2.1, RFC 9449 s7.1, RFC 9110 s11.1.
+    """
     value = request.headers.get(b"authorization")
     if value is None:
         return None
     if value[:7] == b"Bearer " or value[:7].lower() == b"bearer ":
-        return _token_or_key(value[7:])
+        return _token_or_key(value[7:], "bearer")
+    if value[:5].lower() == b"dpop " and not value.startswith(API_KEY_PREFIX, 5):
+        return DPOP, value[5:]
     return UNKNOWN, b""
 
 
@@ -102,6 +109,10 @@ def _api_key(value: bytes) -> Presented:
     return "api_key", value
 
 
-def _token_or_key(value: bytes) -> Presented:
+def _token_or_key(value: bytes, token: str) -> Presented:
     """Tell a yett API key from a token by its prefix; what is neither fails verification."""
-    return ("api_key" if value.startswith(API_KEY_PREFIX) else "bearer"), value
+    return ("api_key" if value.startswith(API_KEY_PREFIX) else token), value
+
+
+def _session_or_key(value: bytes) -> Presented:
+    return _token_or_key(value, "session")
