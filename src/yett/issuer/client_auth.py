@@ -15,12 +15,17 @@ from urllib.parse import unquote_plus
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from yett.issuer import throttle
 from yett.issuer.assertion import ASSERTION_TYPE, check_assertion, claimed_client
 from yett.issuer.errors import OAuthError
 from yett.issuer.http import Ask
 from yett.issuer.server import Server, digest
+from yett.state.accounts import attempts
 from yett.state.accounts.clients import Client, ClientSecret, find_client
+from yett.state.accounts.notices import note
+from yett.terms import Event
 
+INVALID = "invalid_client"
 MAX_SECRETS = 4  # at once: one, its successor, and room for a rotation that was repeated
 BASIC, POST = "client_secret_basic", "client_secret_post"
 ASSERTION, NONE = "private_key_jwt", "none"
@@ -44,15 +49,43 @@ def identify(server: Server, ask: Ask) -> Client:
     """Authenticate a client in a transaction of its own, which keeps what was used up.
 
     An assertion stays used when what comes after it fails, and a request that is refused never
-    takes the writer's place.
+    takes the writer's place. Failures are slowed down by network; good credentials never wait:
+    256 bits are not found by trying, and one stale instance must not lock out the others.
 
     Raises:
-        OAuthError: `invalid_client` or `invalid_request`.
+        OAuthError: `invalid_client` or `invalid_request`; `slow_down` after many failures.
     """
-    if "client_assertion" in ask.form:
-        return server.store.write(lambda tx: authenticate_any(server, tx, ask))
+    try:
+        if "client_assertion" in ask.form:
+            return server.store.write(lambda tx: authenticate_any(server, tx, ask))
+        with server.store.read() as tx:
+            return authenticate_any(server, tx, ask)
+    except OAuthError as error:
+        if error.code != INVALID:
+            raise
+        raise _counted(server, ask, error) from None
+
+
+def _counted(server: Server, ask: Ask, error: OAuthError) -> OAuthError:
+    """Count a failure, unless its network must wait already: then nothing is written."""
+    place = throttle.network(ask.source)
+    subject = f"client-network:{place}"
     with server.store.read() as tx:
-        return authenticate_any(server, tx, ask)
+        wait = attempts.waits(tx, subject, ask.now)
+    if wait:
+        return throttle.too_many(wait)
+
+    def count(tx: Connection) -> None:
+        attempts.count(tx, subject, ask.now, throttle.NETWORK)
+        note(
+            tx,
+            Event(
+                time=ask.now, request="", kind="client-refused", source=ask.source, note=error.note
+            ),
+        )
+
+    server.store.write(count)
+    return error
 
 
 def authenticate(server: Server, tx: Connection, ask: Ask) -> Client:
@@ -124,7 +157,7 @@ def refused(ask: Ask, note: str) -> OAuthError:
     challenge = (("www-authenticate", 'Basic realm="yett"'),)
     headers = challenge if "authorization" in ask.headers else ()
     return OAuthError(
-        "invalid_client", "client authentication failed", status=401, headers=headers, note=note
+        INVALID, "client authentication failed", status=401, headers=headers, note=note
     )
 
 

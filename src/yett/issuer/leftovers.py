@@ -1,0 +1,30 @@
+"""Removes what is over and would only fill the store: used codes, proofs, grants long since ended.
+
+A chore of the control process. Nothing in here decides what is good: all of it is refused already.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from yett.issuer.server import Server
+from yett.state.accounts.codes import forget_codes
+from yett.state.accounts.grants import forget_grants
+from yett.state.accounts.uses import forget_uses
+
+DAY_SECONDS = 86_400.0
+# For so long a code that comes again is known for one that was used, and ends its family.
+CODES_SECONDS = DAY_SECONDS
+# For so long a person is shown what they had granted.
+GRANTS_SECONDS = 30 * DAY_SECONDS
+
+
+def clear(server: Server, now: float) -> None:
+    """Remove what is over."""
+
+    def work(tx: Connection) -> None:
+        forget_uses(tx, now)
+        forget_codes(tx, now - CODES_SECONDS)
+        forget_grants(tx, now - GRANTS_SECONDS)
+
+    server.store.write(work)
