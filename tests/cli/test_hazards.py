@@ -6,6 +6,7 @@ import os
 from types import SimpleNamespace
 
 import pytest
+from msgspec.structs import replace
 
 from yett.cli.hazards import hazards
 from yett.contract.config import (
@@ -16,7 +17,10 @@ from yett.contract.config import (
     IssuerConfig,
     TlsConfig,
 )
+from yett.contract.identity_settings import CertificateConfig
 from yett.terms import Mode
+from yett.wire.client_trust import Trust
+from yett.wire.crl import Revoked
 from yett.wire.listen import Address
 
 LOCAL = Address("127.0.0.1", 8080)
@@ -48,7 +52,7 @@ def operation(security, *, public=False):
 
 def test_a_gate_that_lets_nobody_in_says_so(tmp_path):
     """An operation without `security`, and credentials that nothing can verify, are named."""
-    need = ((object(),),)
+    need = ((SimpleNamespace(scheme=SimpleNamespace(type="oauth2")),),)
     assert names(tmp_path, operations=(operation(None), operation(None))) == ["unguarded"]
     assert names(tmp_path, operations=(operation(need),)) == ["unverifiable"]
     keys = IdentityConfig(keys="keys.json")
@@ -62,7 +66,9 @@ def test_certificates_and_keys_are_looked_at(tmp_path):
     key = tmp_path / "key.pem"
     key.write_bytes(b"")
     gateway = GatewayConfig(tls=TlsConfig(cert="cert.pem", key="key.pem"))
-    soon, late = (SimpleNamespace(leaf=SimpleNamespace(expires=d * 86400)) for d in (3, 300))
+    soon, late = (
+        SimpleNamespace(leaf=SimpleNamespace(expires=days * 86400), trust=None) for days in (3, 300)
+    )
     key.chmod(0o600)
     assert names(tmp_path, PUBLIC, late, gateway=gateway) == []
     assert names(tmp_path, PUBLIC, soon, gateway=gateway) == ["certificate"]
@@ -110,3 +116,48 @@ def test_degrading_and_root_are_named(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     policy = SimpleNamespace(config=Config(api={}), operations=())
     assert hazards(policy, LOCAL, None, tmp_path, 0.0)[0].startswith("root: ")
+
+
+def lists(**changes):
+    """Authorities that last, and a list of which half the time is over at 0."""
+    revoked = Revoked(frozenset(), -100.0, 100.0, "CN=Test CA")
+    return Trust(
+        pem="",
+        authorities=frozenset(),
+        serials=frozenset(),
+        expires=1e9,
+        crl=b"",
+        revoked=replace(revoked, **changes),
+    )
+
+
+@pytest.mark.parametrize(
+    ("trust", "found"),
+    [
+        (None, []),
+        (lists(), []),
+        (lists(begins=-1000.0), ["crl"]),
+        (replace(lists(), revoked=None), ["no-crl"]),
+        (replace(lists(), expires=86_400.0), ["client-ca"]),
+    ],
+)
+def test_what_clients_are_checked_against_is_looked_at(tmp_path, trust, found):
+    """No list, one that is due, and an authority that ends soon are named."""
+    (tmp_path / "key.pem").touch(0o600)
+    tls = SimpleNamespace(leaf=SimpleNamespace(expires=1e9), trust=trust)
+    gateway = GatewayConfig(tls=TlsConfig(cert="c.pem", key="key.pem"))
+    assert names(tmp_path, tls=tls, gateway=gateway) == found
+
+
+def test_certificates_that_nobody_asks_for_are_named(tmp_path):
+    """An operation that only a certificate opens is closed where no listener asks for one."""
+    certified = ((SimpleNamespace(scheme=SimpleNamespace(type="mutualTLS")),),)
+    either = (*certified, (SimpleNamespace(scheme=SimpleNamespace(type="oauth2")),))
+    known = IdentityConfig(certificate=(CertificateConfig(name="dns:a.example", service="a"),))
+    needing = {"identity": known, "operations": (operation(certified),)}
+    assert names(tmp_path, **needing) == ["no-client-certificate"]
+    assert names(tmp_path, identity=known, operations=(operation(either),)) == []
+    proxied = GatewayConfig(client_cert=True, trusted_proxies=("10.0.0.0/8",))
+    assert names(tmp_path, **needing, gateway=proxied) == []
+    plain = ["plain-http", "client-cert"]
+    assert names(tmp_path, PUBLIC, **needing, gateway=proxied) == plain

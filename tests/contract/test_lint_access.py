@@ -3,6 +3,7 @@ import pytest
 from yett.contract.lint import lint
 
 BASE = '[api.shop]\nopenapi = "openapi.json"\nupstream = "http://h"\n'
+CERTIFICATE = '[[identity.certificate]]\nname = "dns:a.example"\nservice = "a"\n'
 ISSUER = '[[identity.issuer]]\nurl = "https://i"\naudience = "a"\nalgorithms = ["ES256"]\n'
 
 
@@ -85,6 +86,7 @@ def test_scopes_are_in_the_vocabulary(contract, good):
         ({"type": "apiKey", "in": "header", "name": "X"}, '[identity]\nkeys = "k"\n', False),
         ({"type": "http", "scheme": "basic"}, ISSUER, True),
         ({"type": "mutualTLS"}, ISSUER, True),
+        ({"type": "mutualTLS"}, CERTIFICATE, False),
     ],
 )
 def test_a_scheme_that_nothing_verifies_is_named(contract, good, scheme, config, found):

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from yett.contract.addresses import has_default_port, is_listener, is_origin
 from yett.contract.config import RULES, Config
 from yett.contract.config_builtin import check_builtin
+from yett.contract.config_certificates import check_certificates, check_client_certificates
 from yett.contract.config_identity import check_issuers, check_principal, check_vocabulary
 from yett.contract.fitting import did_you_mean
 from yett.contract.places import Source
@@ -185,12 +186,14 @@ _CHECKS: tuple[Callable[[Config, Source, Report], None], ...] = (
     _apis,
     _listeners,
     _tls,
+    check_client_certificates,
     _proxies,
     _recorder,
     check_issuers,
     check_vocabulary,
     check_principal,
     check_builtin,
+    check_certificates,
     _limits,
     _stores,
     _cors,

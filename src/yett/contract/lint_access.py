@@ -141,6 +141,8 @@ def _why_unverifiable(contract: Contract, scheme: SecurityScheme) -> str:
     if scheme.type == "apiKey":
         by_token = scheme.location == "cookie" and issuers
         return "" if identity.keys or by_token else "set `identity.keys` in yett.toml"
+    if scheme.type == "mutualTLS":
+        return "" if identity.certificate else "name its services in `[[identity.certificate]]`"
     if scheme.type == "http":
         return f"the scheme `{scheme.http_scheme[:40]}` is not verified by this version of yett"
     return f"the type `{scheme.type}` is not verified by this version of yett"

@@ -117,8 +117,8 @@ def _read_api(
 def _check_files(config: Config, source: Source, folder: Path, report: Report) -> None:
     """Report files that the settings name and that are not there."""
     tls = config.gateway.tls
-    names = {} if tls is None else {"cert": tls.cert, "key": tls.key, "client_ca": tls.client_ca}
-    for key, name in names.items():
+    for key in ("cert", "key", "client_ca", "crl"):
+        name = "" if tls is None else getattr(tls, key)
         if name:
             _is_file(folder, name, source.within(("gateway", "tls", key)), report)
     for index, issuer in enumerate(config.identity.issuer):
