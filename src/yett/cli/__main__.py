@@ -30,7 +30,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "diff": ("yett.cli.diff", "Say what a change of the contract lets whom do."),
     "serve": ("yett.cli.serve", "Open the gate: enforce the contract and record each request."),
     "audit": ("yett.cli.audit", "Ask the ledger who did what, and whether it is whole."),
+    "client": ("yett.cli.client", "Register applications that people sign in to."),
+    "service": ("yett.cli.service", "Make accounts for programs, each with an owner."),
     "key": ("yett.cli.key", "Make, list and revoke API keys."),
+    "signing-key": ("yett.cli.signing_key", "Show, follow and remove the issuer's own keys."),
     "approval": ("yett.cli.approval", "List, show and cancel what waits for approval."),
     "demo": ("yett.cli.demo", "Show the gate at work before a sample portal, with real attacks."),
     "bench": ("yett.cli.bench", "Measure the gate on this machine, beside its peers."),
@@ -52,7 +55,7 @@ class Yett(click.Group):
         if cmd_name not in COMMANDS or not _is_there(COMMANDS[cmd_name][0]):
             return None
         module = importlib.import_module(COMMANDS[cmd_name][0])
-        command = getattr(module, cmd_name)
+        command = getattr(module, cmd_name.replace("-", "_"))
         assert isinstance(command, click.Command)
         return command
 

@@ -1,4 +1,4 @@
-"""The issuer's signing keys: made, published, used, retired and removed, and their JWKS file.
+"""The issuer's signing keys: made, published, used, retired and removed.
 
 published -> active -> retired -> removed. A key is published for longer than a verifier may keep
 the old set before it signs anything, and stays published until the last token it signed has ended.
@@ -8,15 +8,13 @@ Private parts are sealed in the store and gone once they sign no more. RFC 7517,
 from __future__ import annotations
 
 import json
-import os
-import secrets
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from joserfc.jwk import ECKey, JWKRegistry, Key, OKPKey, RSAKey
 from sqlalchemy import Connection
 
+from yett.issuer.key_file import public_keys, write_keys
 from yett.issuer.server import Server
 from yett.state.accounts.notices import note
 from yett.state.accounts.revocations import revoke
@@ -30,7 +28,6 @@ from yett.state.accounts.signing_keys import (
 from yett.state.errors import StateError
 from yett.terms import Event
 
-JWKS_FILE = "var/issuer-jwks.json"
 JWKS_MAX_AGE_SECONDS = 600
 # Six times what /jwks allows a cache: verifiers that keep a set somewhat longer have it, too.
 PUBLISHED_SECONDS = 3600.0
@@ -38,8 +35,10 @@ DAY_SECONDS = 86_400.0
 # The longest access token that can be configured, and the largest skew of a verifier.
 LONGEST_ACCESS_SECONDS = 3600.0
 SKEW_SECONDS = 300.0
+# Part of the RFC 7638 thumbprint: short in every token, and never an option on a command line.
+KID_PREFIX, KID_CHARACTERS = "k_", 22
 RSA_BITS = 3072  # NIST SP 800-57: good beyond 2030
-FORGOTTEN_SECONDS = 366 * DAY_SECONDS  # for how long the record says which keys there were
+FORGOTTEN_SECONDS = 366 * DAY_SECONDS  # for how long the store says which keys there were
 
 _MAKE: dict[str, Callable[[], Key]] = {
     "ES256": lambda: ECKey.generate_key("P-256"),
@@ -51,8 +50,8 @@ _MAKE: dict[str, Callable[[], Key]] = {
 
 def public_set(server: Server, tx: Connection, now: float) -> dict[str, Any]:
     """Return the JWK set: keys that sign, will sign soon, or signed what may still be good."""
-    del server, now
-    return {"keys": [_public(key) for key in list_keys(tx)]}
+    del server, now  # which keys there are is a state, and not a matter of the time
+    return public_keys(list_keys(tx))
 
 
 def signing_key(server: Server, tx: Connection, now: float) -> tuple[SigningKey, Key]:
@@ -61,9 +60,11 @@ def signing_key(server: Server, tx: Connection, now: float) -> tuple[SigningKey,
     Raises:
         StateError: its private part does not open.
     """
-    if _is_due(server, list_keys(tx), now):
+    keys = list_keys(tx)
+    if _is_due(server, keys, now):
         advance(server, tx, now)
-    key = next(one for one in list_keys(tx) if one.state == "active")
+        keys = list_keys(tx)
+    key = next(one for one in keys if one.state == "active")
     plain = server.box.open(key.private, _name(key.kid))
     return key, JWKRegistry.import_key(json.loads(plain))
 
@@ -71,18 +72,16 @@ def signing_key(server: Server, tx: Connection, now: float) -> tuple[SigningKey,
 def advance(server: Server, tx: Connection, now: float) -> None:
     """Move every key that is due into its next state, and make the successor in time."""
     keys = list_keys(tx)
-    active = next((key for key in keys if key.state == "active"), None)
-    wanted = server.settings.algorithm
-    waiting = [key for key in keys if key.state == "published" and key.algorithm == wanted]
+    active, waiting = _active(keys), _waiting(server, keys)
     if active is None:
         # The first start, or the active key was removed: there is nothing to wait for.
-        _activate(tx, waiting[0] if waiting else _publish_new(server, tx, now), now)
-    elif not waiting and now >= _ends(server, active) - PUBLISHED_SECONDS:
+        _activate(tx, waiting or _publish_new(server, tx, now), now)
+    elif waiting is None and now >= _follows(server, active):
         _publish_new(server, tx, now)
-    elif waiting and _ripe(server, active, waiting[0], now):
+    elif waiting is not None and now >= waiting.created + PUBLISHED_SECONDS:
         move_key(tx, active.kid, "retired", now)
         _note(tx, "signing-key-retired", active.kid, now)
-        _activate(tx, waiting[0], now)
+        _activate(tx, waiting, now)
     for key in keys:
         if _is_over(server, key, now):
             move_key(tx, key.kid, "removed", now)
@@ -100,21 +99,30 @@ def tick(server: Server, now: float) -> None:
 
 
 def publish(server: Server, now: float) -> bool:
-    """Write `var/issuer-jwks.json`, whole, where it differs; the gate watches it.
+    """Write `var/issuer-jwks.json` where it differs; answer whether it did.
 
     Raises:
         StateError: it cannot be written.
     """
-    with server.store.read() as tx:
-        text = json.dumps(public_set(server, tx, now), indent=1).encode() + b"\n"
-    path = server.folder / JWKS_FILE
-    try:
-        if path.exists() and path.read_bytes() == text:
-            return False
-        _replace(path, text)
-    except OSError as error:
-        raise StateError(f"cannot be written: {error.strerror}", path=str(path)) from error
-    return True
+    del now
+    return write_keys(server)
+
+
+def follow(server: Server, *, now: float, by: str) -> str:
+    """Publish the next key before its time; it signs once it has been published long enough.
+
+    Returns:
+        Its `kid`; that of the one that waits already where there is one.
+    """
+
+    def work(tx: Connection) -> str:
+        advance(server, tx, now)
+        key = _waiting(server, list_keys(tx)) or _publish_new(server, tx, now, by)
+        return key.kid
+
+    kid = server.store.write(work)
+    publish(server, now)
+    return kid
 
 
 def remove_key(server: Server, kid: str, *, now: float, reason: str, by: str) -> None:
@@ -130,21 +138,27 @@ def remove_key(server: Server, kid: str, *, now: float, reason: str, by: str) ->
         if not move_key(tx, kid, "removed", now):
             raise StateError(f"there is no signing key `{kid}`", hint="see `yett signing-key list`")
         revoke(tx, "kid", kid, now=now, reason=reason, by=by, issuer=server.url)
-        _note(tx, "signing-key-removed", kid, now, by=by)
+        _note(tx, "signing-key-removed", kid, now, by)
         advance(server, tx, now)
 
     server.store.write(work)
     publish(server, now)
 
 
-def _public(key: SigningKey) -> dict[str, Any]:
-    return {**key.public, "kid": key.kid, "use": "sig", "alg": key.algorithm}
+def _active(keys: list[SigningKey]) -> SigningKey | None:
+    return next((key for key in keys if key.state == "active"), None)
 
 
-def _publish_new(server: Server, tx: Connection, now: float) -> SigningKey:
+def _waiting(server: Server, keys: list[SigningKey]) -> SigningKey | None:
+    """Return the successor that is published already."""
+    wanted = server.settings.algorithm
+    return next((k for k in keys if k.state == "published" and k.algorithm == wanted), None)
+
+
+def _publish_new(server: Server, tx: Connection, now: float, by: str = "yett") -> SigningKey:
     algorithm = server.settings.algorithm
     made = _MAKE[algorithm]()
-    kid = made.thumbprint()
+    kid = KID_PREFIX + made.thumbprint()[:KID_CHARACTERS]
     private = json.dumps(made.as_dict(private=True)).encode()
     key = SigningKey(
         kid=kid,
@@ -154,7 +168,7 @@ def _publish_new(server: Server, tx: Connection, now: float) -> SigningKey:
         created=now,
     )
     add_key(tx, key)
-    _note(tx, "signing-key-published", kid, now)
+    _note(tx, "signing-key-published", kid, now, by)
     return key
 
 
@@ -164,28 +178,19 @@ def _activate(tx: Connection, key: SigningKey, now: float) -> None:
 
 
 def _is_due(server: Server, keys: list[SigningKey], now: float) -> bool:
-    active = next((key for key in keys if key.state == "active"), None)
+    active, waiting = _active(keys), _waiting(server, keys)
     if active is None or any(_is_over(server, key, now) for key in keys):
         return True
-    waiting = [
-        key
-        for key in keys
-        if key.state == "published" and key.algorithm == server.settings.algorithm
-    ]
-    if waiting:
-        return _ripe(server, active, waiting[0], now)
-    return now >= _ends(server, active) - PUBLISHED_SECONDS
+    if waiting is not None:
+        return now >= waiting.created + PUBLISHED_SECONDS
+    return now >= _follows(server, active)
 
 
-def _ends(server: Server, active: SigningKey) -> float:
-    """Return when the active key is to be followed: at once where another algorithm is wanted."""
+def _follows(server: Server, active: SigningKey) -> float:
+    """Return when a successor is to be published: at once where another algorithm is wanted."""
     if active.algorithm != server.settings.algorithm:
         return 0.0
-    return active.active + server.settings.key_days * DAY_SECONDS
-
-
-def _ripe(server: Server, active: SigningKey, waiting: SigningKey, now: float) -> bool:
-    return now >= max(_ends(server, active), waiting.created + PUBLISHED_SECONDS)
+    return active.active + server.settings.key_days * DAY_SECONDS - PUBLISHED_SECONDS
 
 
 def _is_over(server: Server, key: SigningKey, now: float) -> bool:
@@ -200,20 +205,5 @@ def _name(kid: str) -> str:
     return f"signing-key:{kid}"
 
 
-def _note(tx: Connection, kind: str, kid: str, now: float, *, by: str = "yett") -> None:
+def _note(tx: Connection, kind: str, kid: str, now: float, by: str = "yett") -> None:
     note(tx, Event(time=now, request="", kind=kind, principal=by, credential=kid))
-
-
-def _replace(path: Path, text: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-        with os.fdopen(handle, "wb") as file:
-            os.fchmod(file.fileno(), 0o644)
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)

@@ -1,0 +1,208 @@
+"""`yett service`: accounts of programs, each with a person who answers for it.
+
+A service acts for itself (`client_credentials`) with the roles and scopes it is given here. Its
+secret is printed once. Exit codes: 0 fine, 2 the input is wrong, 3 something outside failed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from yett.cli import client_forms as forms
+from yett.cli.account_place import opened, operator
+from yett.cli.failing import fail
+from yett.cli.folder import chosen_folder, in_folder
+from yett.issuer import clients
+from yett.issuer.server import Server
+from yett.state.accounts.clients import Client, list_clients
+from yett.state.accounts.users import find_user
+
+Find = Callable[[], Path]
+GRANTS = ("client_credentials", "urn:ietf:params:oauth:grant-type:token-exchange")
+
+
+@click.group("service")
+@in_folder
+@click.pass_context
+def service(ctx: click.Context) -> None:
+    """Make, list and disable service accounts, and rotate their secrets.
+
+    Example: yett service add billing --owner ana@example.com --role clerk
+    """
+    folder = ctx.obj
+    # Looked up when a command needs it, so that `--help` works anywhere.
+    ctx.obj = lambda: chosen_folder(ctx, folder)
+
+
+@service.command("add")
+@click.argument("name")
+@click.option("--owner", required=True, help="the user who answers for it: login name or id")
+@click.option("--role", "roles", multiple=True, help="a role it has; may be repeated")
+@forms.scope_option
+@click.option("--tenant", default="", help="the tenant it belongs to")
+@forms.auth_option(public=False)
+@forms.jwks_option
+@forms.certificate_option
+@forms.bound_option
+@forms.form_option
+@in_folder
+@click.pass_obj
+def add_command(
+    find: Find, /, name: str, owner: str, jwks: Path | None, form: str, **settings: Any
+) -> None:
+    """Make a service account, and print its secret once.
+
+    Example: yett service add billing --owner ana@example.com --role clerk --scope orders:read
+    """
+    keys, now = forms.read_jwks(jwks), time.time()
+    with opened(find()) as server:
+
+        def work(tx: Any) -> tuple[Client, str]:
+            answers = clients.active_owner(tx, owner)
+            draft = Client(
+                id="",
+                kind="service",
+                name=name,
+                owner=answers.id,
+                jwks=keys,
+                grants=GRANTS,
+                **settings,
+            )
+            return clients.register(server, tx, draft, now=now, by=operator())
+
+        made, secret = server.store.write(work)
+    forms.hand_over(made, secret, form)
+
+
+@service.command("list")
+@forms.form_option
+@in_folder
+@click.pass_obj
+def list_command(find: Find, form: str) -> None:
+    """List the services: who answers for them, what they may do, when they were last used.
+
+    Example: yett service list --format json
+    """
+    with opened(find()) as server, server.store.read() as tx:
+        found = list_clients(tx, services=True)
+        users = [find_user(tx, client.owner) for client in found]
+    forms.show_all(found, {user.id: user.login for user in users if user is not None}, form)
+
+
+@service.command("rotate")
+@click.argument("identifier", metavar="ID")
+@forms.overlap_option
+@forms.jwks_option
+@forms.certificate_option
+@forms.form_option
+@in_folder
+@click.pass_obj
+def rotate_command(find: Find, /, identifier: str, overlap: int, form: str, **keys: Any) -> None:
+    """Give a service a new secret, or new keys; the old secret stays good for a while.
+
+    Keys and certificates are replaced at once: to overlap, let the new set hold the old key, too.
+
+    Example: yett service rotate s_mfrggzdfmztwq2lk --overlap 7
+    """
+    with opened(find()) as server:
+        made, secret = rotate(server, found_in(server, identifier, service=True), overlap, keys)
+    forms.hand_over(made, secret, form)
+
+
+@service.command("disable")
+@click.argument("identifier", metavar="ID")
+@in_folder
+@click.pass_obj
+def disable_command(find: Find, identifier: str) -> None:
+    """Disable a service; its tokens are refused within a second.
+
+    Example: yett service disable s_mfrggzdfmztwq2lk
+    """
+    with opened(find()) as server:
+        disable(server, found_in(server, identifier, service=True))
+
+
+@service.command("enable")
+@click.argument("identifier", metavar="ID")
+@in_folder
+@click.pass_obj
+def enable_command(find: Find, identifier: str) -> None:
+    """Enable a disabled service; tokens from before stay refused.
+
+    Example: yett service enable s_mfrggzdfmztwq2lk
+    """
+    with opened(find()) as server:
+        enable(server, found_in(server, identifier, service=True))
+
+
+@service.command("owner")
+@click.argument("identifier", metavar="ID")
+@click.argument("user")
+@in_folder
+@click.pass_obj
+def owner_command(find: Find, identifier: str, user: str) -> None:
+    """Let another user answer for a service, such as when its owner leaves.
+
+    Example: yett service owner s_mfrggzdfmztwq2lk ben@example.com
+    """
+    with opened(find()) as server:
+        client, now = found_in(server, identifier, service=True), time.time()
+        server.store.write(lambda tx: clients.hand_to(tx, client, user, now=now, by=operator()))
+    click.echo(f"{user} answers for {identifier}", err=True)
+
+
+def found_in(server: Server, identifier: str, *, service: bool) -> Client:
+    """Find a service or an application; one is not the other."""
+    with server.store.read() as tx:
+        client = clients.known_client(tx, identifier)
+    if (client.kind == "service") != service:
+        one, other = ("a service", "client") if service else ("an application", "service")
+        fail(2, f"`{identifier}` is not {one}", f"see `yett {other} list`")
+    return client
+
+
+def rotate(
+    server: Server, client: Client, overlap: int, keys: dict[str, Any]
+) -> tuple[Client, str]:
+    """Replace what a client authenticates with; answers the client and its new secret, if any."""
+    now, fields = time.time(), {}
+    if keys["jwks"] is not None:
+        fields["jwks"] = forms.read_jwks(keys["jwks"])
+    if keys["certificate"]:
+        fields["certificate"] = keys["certificate"]
+
+    def work(tx: Any) -> tuple[Client, str]:
+        fresh = clients.known_client(tx, client.id)
+        if fields:
+            made = clients.replace_keys(server, tx, fresh, now=now, by=operator(), **fields)
+            return made, ""
+        seconds = overlap * forms.DAY_SECONDS
+        secret = clients.rotate(tx, fresh, overlap=seconds, now=now, by=operator())
+        return clients.known_client(tx, client.id), secret
+
+    return server.store.write(work)
+
+
+def disable(server: Server, client: Client) -> None:
+    """Disable a client, and say what ended."""
+    now = time.time()
+    ended = server.store.write(
+        lambda tx: clients.disable(
+            server, tx, clients.known_client(tx, client.id), now=now, by=operator()
+        )
+    )
+    click.echo(f"{client.id} is disabled; {ended} grants ended", err=True)
+
+
+def enable(server: Server, client: Client) -> None:
+    """Enable a client."""
+    now = time.time()
+    server.store.write(
+        lambda tx: clients.enable(tx, clients.known_client(tx, client.id), now=now, by=operator())
+    )
+    click.echo(f"{client.id} is enabled", err=True)
