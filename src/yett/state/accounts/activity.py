@@ -17,7 +17,7 @@ Use = tuple[str, str]  # `key`, `user` or `client`, and its id
 
 
 def note_uses(tx: Connection, uses: dict[Use, float]) -> None:
-    """Write down when each was last used (unix seconds).
+    """Write down when each was last used (unix seconds); a warning of being idle is over then.
 
     The owner of an API key is named as its record does: by the account's id or its login. Rows are
     touched in one order, so that two workers never wait for each other in a circle.
@@ -27,10 +27,14 @@ def note_uses(tx: Connection, uses: dict[Use, float]) -> None:
             _note_key(tx, value, now)
         elif kind == "client":
             named = clients.c.id == value
-            tx.execute(update(clients).where(named, clients.c.active < now).values(active=now))
+            tx.execute(
+                update(clients).where(named, clients.c.active < now).values(active=now, warned=0.0)
+            )
         else:
             named = or_(users.c.id == value, users.c.login == value.casefold())
-            tx.execute(update(users).where(named, users.c.active < now).values(active=now))
+            tx.execute(
+                update(users).where(named, users.c.active < now).values(active=now, warned=0.0)
+            )
 
 
 def last_uses(tx: Connection, keys: Iterable[str]) -> dict[str, float]:

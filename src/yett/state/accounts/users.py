@@ -181,6 +181,11 @@ def saw_user(tx: Connection, id: str, now: float) -> None:  # noqa: A002 - as in
     )
 
 
+def warned_user(tx: Connection, id: str, now: float) -> None:  # noqa: A002 - as in find_user
+    """Put down that somebody was warned of being idle; use takes it away."""
+    tx.execute(update(users).where(users.c.id == id).values(warned=now))
+
+
 def _columns(user: User) -> dict[str, Any]:
     fields = {name: getattr(user, name) for name in User.__struct_fields__}
     return {**fields, "roles": list(user.roles)}
