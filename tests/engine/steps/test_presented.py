@@ -80,10 +80,15 @@ def test_a_yett_key_in_the_bearer_place_is_a_key():
     assert extract(request()) is None
 
 
+def test_a_certificate_is_no_part_of_the_request():
+    """Whatever a request says, its certificate was shown in the handshake."""
+    extract = extractor(SecurityScheme(name="a", type="mutualTLS"))
+    assert extract(request(authorization=b"Bearer eyJ", client_cert=b":AA==:")) is None
+
+
 def test_schemes_that_are_not_verified_have_no_extractor():
     """Nothing is guessed for schemes of later issues."""
     for scheme in (
-        SecurityScheme(name="a", type="mutualTLS"),
         SecurityScheme(name="b", type="http", http_scheme="basic"),
         SecurityScheme(name="c", type="apiKey", location="body", parameter="x"),
     ):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from yett.engine.step import Make
 from yett.engine.steps.approval import make_approval
+from yett.engine.steps.certificate import make_certificate
 from yett.engine.steps.cors import make_cors
 from yett.engine.steps.credential import make_credential
 from yett.engine.steps.csrf import make_csrf
@@ -16,6 +17,7 @@ from yett.engine.steps.enrichment import make_enrichment
 from yett.engine.steps.framing import make_framing
 from yett.engine.steps.injection import make_injection
 from yett.engine.steps.limits import make_principal_limits, make_source_limits
+from yett.engine.steps.operation_bound import make_operation_bound
 from yett.engine.steps.record import make_record
 from yett.engine.steps.references import make_references
 from yett.engine.steps.renamed import make_renamed
@@ -33,6 +35,7 @@ STEPS: tuple[tuple[int, str, Make], ...] = (
     (2, "", make_framing),
     (3, "limits", make_source_limits),
     (4, "credential", make_credential),
+    (4, "credential", make_certificate),
     (5, "credential", make_revoked),
     (6, "limits", make_principal_limits),
     (7, "scopes", make_scopes),
@@ -48,6 +51,7 @@ STEPS: tuple[tuple[int, str, Make], ...] = (
     (11, "fields", make_written),
     (11, "fields", make_streamed),
     (12, "sensitive", make_step_up),
+    (12, "sensitive", make_operation_bound),
     (12, "sensitive", make_approval),
     (13, "", make_durable),
 )

@@ -17,11 +17,12 @@ from yett.credentials.certificate import (
 )
 from yett.engine.exchange import Exchange
 from yett.engine.step import Outcome, Step
+from yett.engine.steps.possession import CHALLENGE, challenge_of
+from yett.engine.steps.presented import CERTIFICATE_TYPE, bearer, extractor
 from yett.policy.browser import Browser
 from yett.policy.model import OperationPolicy, Policy
 from yett.problems import CREDENTIAL_MISSING, Problem
-
-SCHEME_TYPE = "mutualTLS"
+from yett.terms import Principal
 
 
 def make_certificate(operation: OperationPolicy, policy: Policy, browser: Browser) -> Step | None:
@@ -33,25 +34,28 @@ def make_certificate(operation: OperationPolicy, policy: Policy, browser: Browse
     security = operation.security or ()
     beside = any(not names & {need.scheme.name for need in every} for every in security)
     book = _book(policy)
-    missing = CREDENTIAL_MISSING(headers=_challenges(operation))
+    needed = tuple(frozenset(need.scheme.name for need in every) for every in security)
+    missing = CREDENTIAL_MISSING(headers=_challenges(operation, policy))
     optional = operation.public or () in security
 
     def certificate(x: Exchange) -> Outcome:
         found = verify_certificate(x.request.certificate, book, x.now)
-        if found is None:
-            return None if optional or x.principal.id else missing
         if found is NO_SERVICE and beside and x.principal.id:
-            return None  # the certificate that a token is bound to need not be a service's
+            found = None  # the certificate that a token is bound to need not be a service's
         if isinstance(found, Problem):
             return found
-        principal = found.principal
-        assert principal is not None
-        x.proven = {**x.proven, **dict.fromkeys(names, principal)}
-        if not x.principal.id:
-            x.principal = principal
-        return None
+        if found is not None:
+            _prove(x, names, found.principal)
+        return None if optional or any(every <= x.proven.keys() for every in needed) else missing
 
     return certificate
+
+
+def _prove(x: Exchange, names: frozenset[str], principal: Principal | None) -> None:
+    assert principal is not None  # no key has to be fetched for a certificate
+    x.proven = {**x.proven, **dict.fromkeys(names, principal)}
+    if not x.principal.id:
+        x.principal = principal
 
 
 def certificate_schemes(operation: OperationPolicy) -> frozenset[str]:
@@ -66,7 +70,7 @@ def certificate_schemes(operation: OperationPolicy) -> frozenset[str]:
 
 def is_certificate(scheme: SecurityScheme) -> bool:
     """Whether a client certificate proves this scheme."""
-    return scheme.type == SCHEME_TYPE
+    return scheme.type == CERTIFICATE_TYPE
 
 
 def _book(policy: Policy) -> NameBook:
@@ -82,7 +86,9 @@ def _book(policy: Policy) -> NameBook:
     )
 
 
-def _challenges(operation: OperationPolicy) -> tuple[tuple[bytes, bytes], ...]:
-    types = {need.scheme.type for every in operation.security or () for need in every}
-    by_token = not types <= {SCHEME_TYPE, "apiKey"}
-    return (((b"www-authenticate", b"Bearer"),) if by_token else ()) + CERTIFICATE_CHALLENGE
+def _challenges(operation: OperationPolicy, policy: Policy) -> tuple[tuple[bytes, bytes], ...]:
+    schemes = [need.scheme for every in operation.security or () for need in every]
+    if not any(extractor(scheme) is bearer for scheme in schemes):
+        return CERTIFICATE_CHALLENGE
+    proof = challenge_of(policy.config.identity.dpop)
+    return ((CHALLENGE, b"Bearer"), (CHALLENGE, proof), *CERTIFICATE_CHALLENGE)

@@ -20,6 +20,7 @@ from yett.engine.steps.presented import (
     Presented,
     bearer,
     extractor,
+    in_handshake,
 )
 from yett.policy.browser import Browser
 from yett.policy.model import OperationPolicy, Policy
@@ -40,6 +41,8 @@ def make_credential(operation: OperationPolicy, policy: Policy, browser: Browser
     security = operation.security
     optional = operation.public or (security is not None and () in security)
     ways = ways_of(operation)
+    # Then `steps/certificate` says what is missing.
+    optional = optional or any(extract is in_handshake for _, extract in ways)
     if ways:
         step = CredentialStep(ways, policy.config.identity.dpop, optional=optional)
         return step.only_bearer if len(ways) == 1 and ways[0][1] is bearer else step

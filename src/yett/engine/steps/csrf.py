@@ -1,6 +1,7 @@
-"""Step 2, hygiene: CSRF. A cookie that authenticates is not accepted from another site.
+"""Step 2, hygiene: CSRF. What a browser sends by itself is not accepted from another site.
 
-Only where the operation takes a cookie as its credential and the request carries it. The rule is
+Only where the operation takes a cookie or a client certificate as its credential and the request
+came with it. The rule is
 Go 1.25's CrossOriginProtection, with the scheme compared too: `Sec-Fetch-Site` decides where the
 browser sends it, otherwise `Origin` must be the API's own or a configured one.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 from yett.engine.exchange import Exchange
 from yett.engine.step import Outcome, Step
+from yett.engine.steps.certificate import certificate_schemes
 from yett.engine.steps.presented import cookie_values
 from yett.policy.browser import SAFE_METHODS, Browser
 from yett.policy.model import OperationPolicy, Policy
@@ -18,27 +20,30 @@ _OWN_SITES = (b"same-origin", b"none")
 
 
 def make_csrf(operation: OperationPolicy, policy: Policy, browser: Browser) -> Step | None:
-    """Guard unsafe operations that a cookie can authenticate."""
+    """Guard unsafe operations that a cookie or a client certificate can authenticate."""
     names = tuple(
         need.scheme.parameter.encode()
         for alternative in operation.security or ()
         for need in alternative
         if need.scheme.location == "cookie"
     )
-    if not names or operation.method in SAFE_METHODS:
+    certified = bool(certificate_schemes(operation))
+    if not (names or certified) or operation.method in SAFE_METHODS:
         return None
     trusted = frozenset(browser.origins) if policy.config.cors.credentials else frozenset()
 
     def csrf(x: Exchange) -> Outcome:
-        headers = x.request.headers
-        cookies = headers.get(b"cookie")
-        if cookies is None or not any(cookie_values(cookies, name) for name in names):
+        shown = certified and x.request.certificate is not None
+        if not (shown or _has_cookie(x, names)) or _is_own(x, trusted):
             return None
-        if _is_own(x, trusted):
-            return None
-        return CROSS_SITE_REQUEST(note="cookie credential from another site")
+        return CROSS_SITE_REQUEST(note="a browser's credential from another site")
 
     return csrf
+
+
+def _has_cookie(x: Exchange, names: tuple[bytes, ...]) -> bool:
+    cookies = x.request.headers.get(b"cookie")
+    return cookies is not None and any(cookie_values(cookies, name) for name in names)
 
 
 def _is_own(x: Exchange, trusted: frozenset[bytes]) -> bool:

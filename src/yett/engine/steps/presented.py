@@ -18,6 +18,7 @@ Presented = tuple[str, bytes]
 Extract = Callable[[Request], "Presented | None"]
 
 BEARER_TYPES = ("oauth2", "openIdConnect")
+CERTIFICATE_TYPE = "mutualTLS"
 API_KEY_PREFIX = b"yett_"
 UNKNOWN = "unknown"  # an authentication scheme that no security scheme of ours uses
 # What services are known to strip off a cookie's name, however they decode the field.
@@ -28,6 +29,8 @@ def extractor(scheme: SecurityScheme) -> Extract | None:
     """Return a function to (kind, credential); None when the scheme is not verified here."""
     if scheme.type in BEARER_TYPES or (scheme.type, scheme.http_scheme) == ("http", "bearer"):
         return bearer
+    if scheme.type == CERTIFICATE_TYPE:
+        return in_handshake
     if scheme.type != "apiKey":
         return None
     name = scheme.parameter.encode()
@@ -57,6 +60,12 @@ def bearer(request: Request) -> Presented | None:
     if value[:5].lower() == b"dpop " and not value.startswith(API_KEY_PREFIX, 5):
         return DPOP, value[5:]
     return UNKNOWN, b""
+
+
+def in_handshake(request: Request) -> Presented | None:
+    """Find nothing in the request: a certificate was shown before it; see `steps/certificate`."""
+    del request
+    return None
 
 
 def header_values(headers: dict[bytes, bytes], name: bytes) -> list[bytes]:
