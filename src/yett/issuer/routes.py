@@ -6,29 +6,43 @@ from yett.issuer import (
     authorize,
     consent,
     device,
+    enrol,
     introspect,
     jwks,
     logout,
     metadata,
     par,
+    renewal,
     revoke,
     token,
     userinfo,
 )
+from yett.issuer.account import page as account_page
+from yett.issuer.account import passkeys as account_passkeys
+from yett.issuer.account import sessions as account_sessions
 from yett.issuer.http import Route
 from yett.issuer.pages import assets
+from yett.issuer.sign_in import page as sign_in_page
+from yett.issuer.sign_in import passkey as sign_in_passkey
 
 ROUTES: tuple[Route, ...] = (
+    *account_page.ROUTES,
+    *account_passkeys.ROUTES,
+    *account_sessions.ROUTES,
     *assets.ROUTES,
     *authorize.ROUTES,
     *consent.ROUTES,
     *device.ROUTES,
+    *enrol.ROUTES,
     *introspect.ROUTES,
     *jwks.ROUTES,
     *logout.ROUTES,
     *metadata.ROUTES,
     *par.ROUTES,
+    *renewal.ROUTES,
     *revoke.ROUTES,
+    *sign_in_page.ROUTES,
+    *sign_in_passkey.ROUTES,
     *token.ROUTES,
     *userinfo.ROUTES,
 )

@@ -31,6 +31,7 @@ from yett.terms import Event
 # No token of a session outlives both it and the longest access token; clocks differ.
 LONGEST_TOKEN_SECONDS = 3600.0
 MARGIN_SECONDS = 600.0
+CLOCK_STEP_SECONDS = 0.001  # `iat` is rounded down to it
 
 
 def current(server: Server, tx: Connection, ask: Ask) -> Session | None:
@@ -122,8 +123,19 @@ def end(
     """
     if not end_session(tx, session.id, now):
         return False
-    expires = max(session.expires, now + LONGEST_TOKEN_SECONDS) + MARGIN_SECONDS
-    revoke(tx, "sid", session.id, now=now, reason=reason, by=by, issuer=server.url, expires=expires)
+    revoke(
+        tx,
+        "sid",
+        session.id,
+        now=now,
+        reason=reason,
+        by=by,
+        issuer=server.url,
+        # What was issued until this commits, also to requests that arrived later; grants with
+        # `offline_access` outlive the session, and get new tokens after that.
+        before=max(now, server.clock()) + CLOCK_STEP_SECONDS,
+        expires=max(session.expires, now + LONGEST_TOKEN_SECONDS) + MARGIN_SECONDS,
+    )
     note(
         tx,
         Event(
@@ -141,8 +153,9 @@ def end(
 
 
 def cleared(server: Server) -> tuple[Header, ...]:
-    """Return what takes the cookies of a sign-in away."""
+    """Return what takes the cookies of a sign-in away, and what this browser is known by."""
     return (
+        cookies.clear_cookie(server, cookies.BROWSER, same_site="Lax"),
         cookies.clear_cookie(server, cookies.SIGN_IN, same_site="Lax"),
         cookies.clear_cookie(server, cookies.API, same_site="Strict"),
     )
