@@ -12,7 +12,7 @@ from concurrent.futures import Executor
 
 from msgspec import Struct
 
-from yett.issuer import keys
+from yett.issuer import keys, leftovers
 from yett.issuer.server import Server
 from yett.records.spool import Spool
 from yett.state.accounts import AccountStore
@@ -28,7 +28,10 @@ class Chore(Struct, frozen=True):
     work: Callable[[Server, float], object]
 
 
-CHORES: tuple[Chore, ...] = (Chore("keys", 1.0, keys.tick),)
+CHORES: tuple[Chore, ...] = (
+    Chore("keys", 1.0, keys.tick),
+    Chore("leftovers", 300.0, leftovers.clear),
+)
 
 
 async def tell_ledger(store: AccountStore, spool: Spool, threads: Executor) -> None:
