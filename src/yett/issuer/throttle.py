@@ -20,6 +20,7 @@ from yett.state.accounts.attempts import Pace
 
 V6_PREFIX_BITS = 64  # what one household or machine is given (RFC 6177)
 REMEMBERED_SESSIONS = 50
+_NOBODY = "name:"
 
 # One network may host an office: its pauses are bounded, and its free tries many.
 NETWORK = Pace(free=30, longest=60.0)
@@ -37,8 +38,8 @@ class Try(Struct, frozen=True, kw_only=True):
 
     Args:
         kind: `password`, `otp` or `recovery`.
-        who: the account's id, or the name as it was typed where there is no such account: what is
-            counted must not tell which exist (CWE-204).
+        who: the account's id, or `nobody(NAME)` where there is no such account: what is counted
+            must not tell which exist (CWE-204).
         source: the client's address.
     """
 
@@ -134,8 +135,15 @@ def _everywhere(attempt: Try) -> str:
     return f"{attempt.kind}:{attempt.who}"
 
 
+def nobody(name: str) -> str:
+    """Return what stands for a name that no account has."""
+    return _NOBODY + name.strip().casefold()
+
+
 def _familiar(tx: Connection, who: str, place: str) -> bool:
     """Whether the account has signed in from this network before."""
+    if who.startswith(_NOBODY):
+        return False  # and what was typed stays out of queries: PostgreSQL refuses NUL
     table = tables.sessions
     sources = tx.scalars(
         select(table.c.source)

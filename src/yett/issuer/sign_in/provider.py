@@ -10,13 +10,12 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from yett.issuer.acr import MULTI_FACTOR, reaches
-from yett.issuer.errors import OAuthError
 from yett.issuer.http import Answer, Ask, Route, redirect
 from yett.issuer.pages import shown
-from yett.issuer.pending import read_pending
 from yett.issuer.server import Server
 from yett.issuer.sessions import current
 from yett.issuer.sign_in.finish import finish
+from yett.issuer.sign_in.waiting import Waiting, read_waiting
 from yett.issuer.sso import Aim, Back, arrive, depart, find_provider
 from yett.issuer.sso_person import find_person, link_person
 from yett.issuer.sso_token import unproven
@@ -29,8 +28,9 @@ MAX_RACES = 3
 def go(server: Server, ask: Ask) -> Answer:
     """Lead to a provider."""
     provider = find_provider(server, ask.arguments["name"])
-    data = {name: value for name, value in ask.query.items() if name in ("r", "to")}
-    return depart(server, ask, provider, _aim(server, ask, data))
+    with server.store.read() as tx:
+        waiting = read_waiting(server, tx, ask, ask.query)
+    return depart(server, ask, provider, _aim(waiting))
 
 
 @shown
@@ -75,16 +75,15 @@ def _linked(server: Server, ask: Ask, tx: Connection, came: Back) -> Answer:
     return redirect(server.at("/account"))
 
 
-def _aim(server: Server, ask: Ask, data: dict[str, str]) -> Aim:
-    if "r" not in data:
-        return Aim(data=data)
-    with server.store.read() as tx:
-        pending = read_pending(tx, data["r"], ask.now)
-    if pending is None:
-        text = "the sign-in took too long; go back to where you came from"
-        raise OAuthError("invalid_request", text)
-    fresh = 0.0 if "login" in pending.prompt else pending.max_age
-    return Aim(data=data, acr=pending.acr, max_age=fresh)
+def _aim(waiting: Waiting) -> Aim:
+    """Say what the sign-in there must be like for what waits here."""
+    pending = waiting.pending
+    # Who is signed in and comes again is asked to confirm it: a sign-in of before does not do.
+    fresh = 0.0 if waiting.user is not None and waiting.to else None
+    if pending is not None:
+        fresh = 0.0 if "login" in pending.prompt else pending.max_age
+    acr = pending.acr if pending is not None else ()
+    return Aim(data=waiting.data, acr=acr, max_age=fresh)
 
 
 ROUTES: tuple[Route, ...] = (
