@@ -7,9 +7,11 @@ user code is short, of no use without it, and gone within minutes.
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, Row, delete, func, select, update
 
 from yett.state.accounts.tables import devices
 
@@ -60,14 +62,12 @@ def add_device(tx: Connection, device: Device, now: float) -> None:
 
 def find_device(tx: Connection, digest: str) -> Device | None:
     """Find a device by the digest of its device code, whatever became of it."""
-    row = tx.execute(select(devices).where(devices.c.digest == digest)).mappings().first()
-    return None if row is None else msgspec.convert(dict(row), Device)
+    return _device(tx.execute(select(devices).where(devices.c.digest == digest)).first())
 
 
 def find_user_code(tx: Connection, user_code: str) -> Device | None:
     """Find a device by its user code, whatever became of it."""
-    row = tx.execute(select(devices).where(devices.c.user_code == user_code)).mappings().first()
-    return None if row is None else msgspec.convert(dict(row), Device)
+    return _device(tx.execute(select(devices).where(devices.c.user_code == user_code)).first())
 
 
 def answer_device(tx: Connection, digest: str, status: str, now: float, *, grant: str = "") -> bool:
@@ -91,3 +91,10 @@ def polled_device(tx: Connection, digest: str, now: float, interval: int) -> Non
     """Remember a poll, and the interval until the next one."""
     named = update(devices).where(devices.c.digest == digest)
     tx.execute(named.values(polled=now, interval=interval))
+
+
+def _device(row: Row[Any] | None) -> Device | None:
+    if row is None:
+        return None
+    fields = row._asdict()
+    return Device(**{**fields, "scopes": tuple(fields["scopes"])})
