@@ -1,0 +1,50 @@
+"""`/session`: the API's cookie lives as long as somebody is signed in, and no longer."""
+
+from __future__ import annotations
+
+import msgspec
+from kit.accounts import NOW
+from kit.authenticator import Authenticator
+from kit.household import Household
+
+from yett.issuer.renewal import ROUTES
+from yett.state.accounts.users import DISABLED, change_user, find_user
+
+
+def test_it_renews_the_cookie_and_says_who_it_is(server, person):
+    """A fresh token each time; the time of the sign-in stays."""
+    home = Household(server, person, Authenticator(user=person.id))
+    home.enrol()
+    before = home.browser.cookies["__Host-yett-session"]
+    answer = home.renew(NOW + 120)
+    assert answer.status == 200
+    said = msgspec.json.decode(answer.body)
+    assert (said["sub"], said["auth_time"]) == (person.id, int(NOW))
+    assert home.browser.cookies["__Host-yett-session"] != before
+    assert "SameSite=Strict" in dict(answer.headers)["set-cookie"]
+
+
+def test_nobody_gets_nothing(server, person):
+    """Without a sign-in it is 401, and what may be left of cookies is taken."""
+    home = Household(server, person, Authenticator(user=person.id))
+    answer = home.renew()
+    assert answer.status == 401
+    assert all("Max-Age=0" in value for name, value in answer.headers if name == "set-cookie")
+
+
+def test_a_disabled_person_is_out_at_the_next_renewal(server, person):
+    """The account's state is looked at each time."""
+    home = Household(server, person, Authenticator(user=person.id))
+    home.enrol()
+
+    def disable(tx):
+        change_user(tx, find_user(tx, person.id), now=NOW, status=DISABLED)
+
+    server.store.write(disable)
+    assert home.renew(NOW + 1).status == 401
+    assert home.browser.cookies == {}
+
+
+def test_no_other_site_may_call_it():
+    """Its route is one of our own forms: Fetch Metadata is checked by the face."""
+    assert all(route.form for route in ROUTES)
