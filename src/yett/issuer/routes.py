@@ -24,6 +24,9 @@ from yett.issuer.http import Route
 from yett.issuer.pages import assets
 from yett.issuer.sign_in import page as sign_in_page
 from yett.issuer.sign_in import passkey as sign_in_passkey
+from yett.issuer.sign_in import password as sign_in_password
+from yett.issuer.sign_in import provider as sign_in_provider
+from yett.issuer.sign_in import recovery as sign_in_recovery
 
 ROUTES: tuple[Route, ...] = (
     *account_page.ROUTES,
@@ -43,6 +46,9 @@ ROUTES: tuple[Route, ...] = (
     *revoke.ROUTES,
     *sign_in_page.ROUTES,
     *sign_in_passkey.ROUTES,
+    *sign_in_password.ROUTES,
+    *sign_in_provider.ROUTES,
+    *sign_in_recovery.ROUTES,
     *token.ROUTES,
     *userinfo.ROUTES,
 )
