@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from functools import partial
 
 import pytest
@@ -104,6 +105,38 @@ async def test_an_issuer_that_rotates_right_after_the_start_is_followed(bench):
     assert bench.keys.cooling
     await bench.keys.start()
     assert bench.origin.hits["/jwks"] == 2
+
+
+async def test_a_fetch_that_began_too_early_is_followed_by_one_more(bench):
+    """Who joins a refresh that began before the key was published is not refused for that."""
+    await bench.keys.start()
+    bench.clock.now += REFRESH_SECONDS
+    begun, go = threading.Event(), threading.Event()
+
+    def early():
+        begun.set()
+        go.wait(10)
+        return 200, {}, document(FIRST)
+
+    bench.origin.answers["/jwks"] = early
+    bench.keys.refresh_if_due()
+    await asyncio.to_thread(begun.wait, 10)
+    asking = [asyncio.ensure_future(bench.keys.fetch("second")) for _ in range(100)]
+    await asyncio.sleep(0)
+    bench.serve(FIRST, SECOND)
+    go.set()
+    assert all(await asyncio.gather(*asking))
+    assert bench.held == {"first", "second"}
+    assert bench.origin.hits["/jwks"] == 3
+
+
+async def test_a_key_that_has_landed_meanwhile_is_worth_another_look(bench):
+    """Between the look at a token and its question the set may have come: that is a yes."""
+    await bench.keys.fetch("first")
+    assert bench.keys.cooling
+    assert await bench.keys.fetch("first")
+    assert not await bench.keys.fetch("second")
+    assert bench.origin.hits["/jwks"] == 1
 
 
 BROKEN = {

@@ -2,9 +2,9 @@
 
 An unknown `kid` may start one fetch every `COOL_DOWN_SECONDS`, whoever asks and however often
 (go-oidc #482); everybody who asks meanwhile waits for the same one. What was fetched unasked does
-not count: an issuer that rotates right after the gate has started is followed. A failed fetch never wipes what
-is held (PyJWT GHSA-fhv5 did). A key that is gone from the set is retired at once, and what it
-signed is forgotten.
+not count: an issuer that rotates right after the gate has started is followed. A failed fetch never
+wipes what is held (PyJWT GHSA-fhv5 did). A key that is gone from the set is retired at once, and
+what it signed is forgotten.
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ class IssuerKeys:
         self._download = download
         self._clock = clock
         self._flight: asyncio.Future[bytes] | None = None
+        self._flight_asked = False
         self._failures = 0
         self._tried = float("-inf")
         self._asked = float("-inf")
@@ -103,12 +104,23 @@ class IssuerKeys:
         if self.remote and self.keys is None and not self.cooling:
             await asyncio.wait({self._flight or self._begin()}, timeout=WAIT_SECONDS)
 
-    async def fetch(self) -> bool:
-        """Fetch once for everybody who waits; True when the set may be newer than it was."""
+    async def fetch(self, kid: str = "") -> bool:
+        """Fetch once for everybody who waits; True when the set may be newer than it was.
+
+        A fetch that is under way unasked may have begun before the issuer published `kid`: then one
+        more is begun after it. Which key is wanted decides nothing else.
+        """
         if self.cooling:
-            return self.keys is None
+            # A set that has landed since the token was looked at may have the key: seen under load,
+            # one in some thousand requests at each rotation.
+            return self.keys is None or kid in self.keys.keys
+        if self._flight is not None and not self._flight_asked:
+            await asyncio.wait({self._flight}, timeout=WAIT_SECONDS)
+            if self.cooling or (self.keys is not None and kid in self.keys.keys):
+                return True
         if self._flight is None:
             self._asked = self._clock()
+            self._flight_asked = True
         flight = self._flight or self._begin()
         # `wait` leaves the download running when a client gives up, so its result is not lost.
         await asyncio.wait({flight}, timeout=WAIT_SECONDS)
@@ -138,7 +150,7 @@ class IssuerKeys:
         return flight
 
     def _land(self, flight: asyncio.Future[bytes]) -> None:
-        self._flight = None
+        self._flight, self._flight_asked = None, False
         if flight.cancelled():
             return
         error = flight.exception()

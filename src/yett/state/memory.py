@@ -55,6 +55,7 @@ class MemoryView:
         "revoked",
         "sample",
         "saw",
+        "seal",
         "seen",
         "take",
     )
@@ -88,6 +89,7 @@ class MemoryView:
         self.revoked, self.active = revocations.covers, activity.active
         self.first_use = once.replays.first_use
         self.nonce, self.accepts_nonce = once.nonces.nonce, once.nonces.accepts
+        self.seal = once.nonces.seal
 
     @classmethod
     def from_config(
@@ -189,9 +191,9 @@ class MemoryView:
 
     async def fetch_keys(self, issuer: str, kid: str) -> bool:
         """Answer the engine's `FetchKeys`; True when looking again may help."""
-        del kid  # unverified: it selects in the set, it never selects what is fetched
+        # `kid` is unverified: it selects in the set, it never selects what is fetched.
         found = self.identity.issuers.get(issuer)
-        return found is not None and await found.keys.fetch()
+        return found is not None and await found.keys.fetch(kid)
 
     async def introspect(self, issuer: str, token: bytes) -> bool:
         """Answer the engine's `Introspect`; True when looking again may help."""
