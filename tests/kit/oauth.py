@@ -151,11 +151,11 @@ class Party:
         assert ("cache-control", "no-store") in answer.headers
         return json.loads(answer.body)
 
-    def exchange(self, code=None, **sent):
+    def exchange(self, good=None, **sent):
         """Exchange a code."""
         form = {
             "grant_type": "authorization_code",
-            "code": code or self.code(),
+            "code": good or self.code(),
             "redirect_uri": REDIRECT,
             "code_verifier": VERIFIER,
         }

@@ -26,7 +26,8 @@ def use_once(tx: Connection, purpose: str, name: str, expires: float) -> bool:
     digest = hashlib.sha256(f"{purpose}\n{name}".encode()).hexdigest()
     insert = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
     row = insert(uses).values(digest=digest, expires=expires).on_conflict_do_nothing()
-    return tx.execute(row).rowcount == 1
+    # What was put down comes back; the count of rows is not told by every driver.
+    return tx.scalar(row.returning(uses.c.digest)) is not None
 
 
 def forget_uses(tx: Connection, now: float) -> int:
