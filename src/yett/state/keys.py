@@ -113,11 +113,10 @@ class IssuerKeys:
         if self.cooling:
             # A set that has landed since the token was looked at may have the key: seen under load,
             # one in some thousand requests at each rotation.
-            return self.keys is None or kid in self.keys.keys
+            return self.keys is None or self._holds(kid)
         if self._flight is not None and not self._flight_asked:
             await asyncio.wait({self._flight}, timeout=WAIT_SECONDS)
-            if self.cooling or (self.keys is not None and kid in self.keys.keys):
-                return True
+            return self._holds(kid) or await self.fetch(kid)
         if self._flight is None:
             self._asked = self._clock()
             self._flight_asked = True
@@ -125,6 +124,9 @@ class IssuerKeys:
         # `wait` leaves the download running when a client gives up, so its result is not lost.
         await asyncio.wait({flight}, timeout=WAIT_SECONDS)
         return True
+
+    def _holds(self, kid: str) -> bool:
+        return self.keys is not None and kid in self.keys.keys
 
     def refresh_if_due(self) -> None:
         """Start a fetch in the background when the set is old; needs a running loop."""
