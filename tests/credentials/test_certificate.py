@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import pytest
 
+from yett.credentials import certificate
 from yett.credentials.certificate import (
     CERTIFICATE_CHALLENGE,
     ISSUER,
     NO_SERVICE,
+    NameBook,
     Named,
-    hold,
     verify_certificate,
 )
 from yett.problems import CREDENTIAL_EXPIRED, CREDENTIAL_INVALID
 from yett.terms import Certificate
+from yett.wire.certificate import thumbprint
 
 SPIFFE = "uri:spiffe://example.org/ns/shop/sa/billing"
-BOOK = hold(
+BOOK = NameBook(
     (
         Named(
             name=SPIFFE, service="billing", scopes=("orders:read",), roles=("staff",), tenant="t1"
@@ -28,7 +30,8 @@ BOOK = hold(
 
 
 def shown(*names, expires=2000.0):
-    return Certificate(thumbprint="T" * 43, names=names, issued=500.0, expires=expires)
+    mark = thumbprint(repr((names, expires)).encode())
+    return Certificate(thumbprint=mark, names=names, issued=500.0, expires=expires)
 
 
 def test_nothing_shown_is_nobody():
@@ -38,12 +41,13 @@ def test_nothing_shown_is_nobody():
 
 def test_a_name_is_a_service():
     """With its scopes, roles and tenant; what revocation needs is there."""
-    found = verify_certificate(shown("dns:other.example", SPIFFE, "dn:CN=x"), BOOK, 1000.0)
+    given = shown("dns:other.example", SPIFFE, "dn:CN=x")
+    found = verify_certificate(given, BOOK, 1000.0)
     principal = found.principal
     assert (principal.id, principal.kind, principal.issuer) == ("billing", "service", ISSUER)
     assert (principal.scopes, principal.roles) == ({"orders:read"}, {"staff"})
     assert (principal.tenant, principal.scheme) == ("t1", "certificate")
-    assert (principal.credential, principal.expires) == ("T" * 43, 2000.0)
+    assert (principal.credential, principal.expires) == (given.thumbprint, 2000.0)
     assert principal.claims["iat"] == 500.0
 
 
@@ -88,3 +92,15 @@ def test_its_time_counts():
     """On a connection that outlives the certificate, and for what a proxy says."""
     assert verify_certificate(shown(SPIFFE), BOOK, 2000.0).kind is CREDENTIAL_EXPIRED
     assert verify_certificate(shown(SPIFFE), BOOK, 1999.9).principal.id == "billing"
+
+
+def test_what_was_found_is_remembered_within_bounds(monkeypatch):
+    """The same principal for the same certificate; strangers push out no more than others do."""
+    monkeypatch.setattr(certificate, "MAX_REMEMBERED", 2)
+    book = NameBook((Named(name="dns:a.example", service="a"),))
+    first = book.find(shown("dns:a.example"))
+    assert book.find(shown("dns:a.example")) is first
+    for at in range(5):
+        assert book.find(shown(f"dns:x{at}.example")) is NO_SERVICE
+    assert len(book._verified) == 2
+    assert book.find(shown("dns:a.example")) == first

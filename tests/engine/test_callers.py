@@ -96,6 +96,15 @@ def test_a_key_is_named_by_its_owner():
     assert make_subject(person(kind="key"), identity, {}).uid == Uid("Key", "7")
 
 
+def test_a_certificate_is_named_by_its_service():
+    """It carries no claims either, and none that are required."""
+    attributes = ((Attribute("depot", STRING, required=True), "depot"),)
+    identity = Identity(types=TYPES, claim="customer", attributes=attributes)
+    shown = person(kind="service", scheme="certificate", claims={"iat": 1.0})
+    assert make_subject(shown, identity, {}).uid == Uid("Service", "7")
+    assert isinstance(make_subject(person(kind="service"), identity, {}), Unjudged)
+
+
 def test_two_issuers_have_two_namespaces():
     """`1` of one issuer is not `1` of the other."""
     spaces = {"https://a": "a:", "https://b": ""}

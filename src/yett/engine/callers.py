@@ -100,8 +100,8 @@ def _name(principal: Principal, identity: Identity) -> str | Unjudged:
     if principal.kind == "anonymous":
         return NOBODY
     given: Any = principal.id
-    # An API key carries no claims; its owner is its name.
-    if identity.claim and principal.kind != "key":
+    # An API key or a certificate carries no claims; its owner, or service, is its name.
+    if identity.claim and principal.scheme not in _WITHOUT_CLAIMS and principal.kind != "key":
         given = find_claim(principal.claims, identity.claim)
     text = text_of(given)
     if text is None:
@@ -116,7 +116,7 @@ def _name(principal: Principal, identity: Identity) -> str | Unjudged:
 
 
 def _claims(principal: Principal, identity: Identity) -> dict[str, Value] | Unjudged:
-    if principal.kind not in _HAVE_CLAIMS:
+    if principal.kind not in _HAVE_CLAIMS or principal.scheme in _WITHOUT_CLAIMS:
         return _NO_CLAIMS
     found: dict[str, Value] = {}
     for attribute, claim in identity.attributes:
@@ -143,3 +143,4 @@ _NO_GROUPS: frozenset[Uid] = frozenset()
 _NO_SCOPES: frozenset[str] = frozenset()
 _NO_CLAIMS: dict[str, Value] = {}
 _HAVE_CLAIMS = frozenset(("user", "service"))
+_WITHOUT_CLAIMS = frozenset(("api_key", "certificate"))

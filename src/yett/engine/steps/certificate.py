@@ -12,7 +12,6 @@ from yett.credentials.certificate import (
     NO_SERVICE,
     NameBook,
     Named,
-    hold,
     verify_certificate,
 )
 from yett.engine.exchange import Exchange
@@ -74,7 +73,7 @@ def is_certificate(scheme: SecurityScheme) -> bool:
 
 
 def _book(policy: Policy) -> NameBook:
-    return hold(
+    return NameBook(
         Named(
             name=one.name,
             service=one.service,
