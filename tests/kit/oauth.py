@@ -185,6 +185,12 @@ def claims_of(text):
     return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
 
 
+def header_of(text):
+    """The header of a token, unverified."""
+    part = text.split(".")[0]
+    return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+
+
 def s256(verifier):
     raw = hashlib.sha256(verifier.encode()).digest()
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -28,7 +28,7 @@ Claims = dict[str, Any]
 
 
 def read_own(server: Server, tx: Connection, text: str, typ: str, now: float) -> Claims | None:
-    """Return the claims of a token that this issuer signed; None when it did not.
+    """Return the claims of a token that this issuer signed, by a key that is still good, or None.
 
     Whether it has expired, or is still good otherwise, is not looked at.
 
@@ -83,7 +83,12 @@ def _is_signed(server: Server, tx: Connection, raw: RawToken, now: float) -> boo
     except KeySetError:
         return False  # nothing was ever signed
     key = keys.keys.get(raw.header.kid)
-    return key is not None and check_signature(raw.segments, raw.header.algorithm, key)
+    if key is None or not check_signature(raw.segments, raw.header.algorithm, key):
+        return False
+    # A key that was taken back still stands in the set for as long as caches may keep it.
+    issued = raw.unverified_claims.get("iat", 0)
+    kid = (("kid", raw.header.kid),)
+    return not is_covered(tx, kid, issuer=server.url, issued=issued, now=now)
 
 
 def _clients(claims: Claims, *, person: bool) -> set[str]:
