@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "client": ("yett.cli.client", "Register applications that people sign in to."),
     "service": ("yett.cli.service", "Make accounts for programs, each with an owner."),
     "key": ("yett.cli.key", "Make, list and revoke API keys."),
+    "token": ("yett.cli.token", "Revoke tokens and whole accounts, and look at a credential."),
     "signing-key": ("yett.cli.signing_key", "Show, follow and remove the issuer's own keys."),
     "approval": ("yett.cli.approval", "List, show and cancel what waits for approval."),
     "demo": ("yett.cli.demo", "Show the gate at work before a sample portal, with real attacks."),

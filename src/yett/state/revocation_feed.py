@@ -111,6 +111,10 @@ class RevocationFeed:
             bool(file.by_value) and file.covers(principal)
         )
 
+    def of(self, principal: Principal) -> Revocation | None:
+        """Return what covers this principal, for people; None when nothing does."""
+        return self._held.of(principal) or self.file.value.of(principal)
+
     def unsure(self) -> bool:
         """Whether the store could not be read for longer than `stale` seconds."""
         return self._clock() - self._read_at > self.stale and self.watched

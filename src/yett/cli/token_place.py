@@ -1,0 +1,53 @@
+"""Where `yett token` finds the store and what the gate would judge a credential by.
+
+Reads the tables of yett.toml it needs and nothing else, so that a token can be revoked while the
+rest of a contract is broken. The store is made where there is none: gates take it up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from yett.cli.failing import fail
+from yett.cli.settings import SAYS_MORE, read_table
+from yett.contract.config import Config, StoreConfig
+from yett.contract.identity_settings import IdentityConfig
+from yett.state.accounts import AccountStore
+from yett.state.errors import StateError
+
+T = TypeVar("T")
+
+
+def settings_of(folder: Path) -> Config:
+    """Read `[identity]` and `[store]` of a folder; what is wrong with them ends the command."""
+    identity = _table(folder, "identity", IdentityConfig)
+    return Config(api={}, identity=identity, store=_table(folder, "store", StoreConfig))
+
+
+@contextmanager
+def opened_store(folder: Path) -> Iterator[AccountStore]:
+    """Open the store of a contract folder, making it where there is none."""
+    try:
+        store = AccountStore(settings_of(folder).store.accounts, folder)
+        store.prepare()
+    except StateError as error:
+        fail(3, str(error), error.hint)
+    try:
+        yield store
+    except StateError as error:
+        fail(2, str(error), error.hint)
+    finally:
+        store.close()
+
+
+def _table(folder: Path, name: str, form: type[T]) -> T:
+    value: dict[str, Any] = read_table(folder, name)
+    try:
+        return msgspec.convert(value, form)
+    except msgspec.ValidationError as error:
+        fail(2, f"{folder / 'yett.toml'}: [{name}]: {error}", SAYS_MORE)
