@@ -17,6 +17,8 @@ from yett.cli.__main__ import main
 from yett.contract.config import ApiConfig, Config, IdentityConfig
 from yett.credentials.verifier import Verified
 from yett.problems import CREDENTIAL_EXPIRED, CREDENTIAL_REVOKED
+from yett.state.accounts import AccountStore
+from yett.state.accounts.activity import note_uses
 from yett.state.memory import MemoryView
 
 TOML = """
@@ -188,3 +190,23 @@ def test_commands_at_once_lose_nothing(folder):
 def test_every_command_has_an_example(command, run):
     """`--help` shows how it is used."""
     assert "Example: yett key " + command in run(command, "--help").output
+
+
+def test_a_key_s_last_use_is_listed(folder, run):
+    """Where the gate wrote it down; a store that is broken costs the list nothing else."""
+    run("issue", "--owner", "ana")
+    (key,) = json.loads(run("list", "--format", "json").stdout)
+    assert key["used"] is None
+    assert "not used" in run("list").stdout
+    assert not (folder / "var").exists()
+    store = AccountStore("sqlite:///var/yett.db", folder)
+    store.prepare()
+    store.write(lambda tx: note_uses(tx, {("key", key["id"]): 1_800_000_000.0}))
+    store.close()
+    assert "used 2027-01-15" in run("list").stdout
+    for path in (folder / "var").iterdir():
+        path.unlink()
+    (folder / "var" / "yett.db").write_bytes(b"broken" * 1000)
+    broken = run("list")
+    assert "not known" in broken.stderr
+    assert key["id"] in broken.stdout

@@ -18,7 +18,7 @@ import msgspec
 from yett.cli.failing import fail
 from yett.cli.folder import chosen_folder, in_folder
 from yett.cli.forms import text_or_json
-from yett.cli.key_place import Place, explained, find_place, known
+from yett.cli.key_place import Place, explained, find_place, known, last_used
 from yett.credentials.api_key import KeyRecord
 from yett.state.key_file import Records, change, load_records, make_key
 
@@ -160,20 +160,32 @@ def revoke_command(find: Find, identifier: str) -> None:
 @in_folder
 @click.pass_obj
 def list_command(find: Find, form: str) -> None:
-    """List the keys: who owns them, what they may do, until when.
+    """List the keys: who owns them, what they may do, until when, and when they were last used.
+
+    Uses are written down by a running gate, where there is a store of accounts.
 
     Example: yett key list --format json
     """
     with explained():
-        records = load_records(find().path)
+        place = find()
+        records = load_records(place.path)
+        uses = last_used(place.folder, tuple(record.id for record in records))
     now = time.time()
     if form == "json":
-        click.echo(json.dumps([shown(record, now) for record in records], indent=1))
+        told = [{**shown(one, now), "used": uses.get(one.id)} for one in records]
+        click.echo(json.dumps(told, indent=1))
         return
     for record in records:
-        until = time.strftime("%Y-%m-%d", time.gmtime(record.expires))
         grants = " ".join((*record.scopes, *record.roles)) or "-"
-        click.echo(f"{record.id}  {state(record, now):8} until {until}  {record.owner}  {grants}")
+        used = f"used {_day(uses[record.id])}" if record.id in uses else "not used"
+        click.echo(
+            f"{record.id}  {state(record, now):8} until {_day(record.expires)}  {used:15}  "
+            f"{record.owner}  {grants}"
+        )
+
+
+def _day(moment: float) -> str:
+    return time.strftime("%Y-%m-%d", time.gmtime(moment))
 
 
 def find_record(records: Records, identifier: str) -> KeyRecord:

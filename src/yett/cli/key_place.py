@@ -11,16 +11,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import click
 from msgspec import Struct
+from sqlalchemy import inspect
 
 from yett.cli.failing import fail
 from yett.cli.settings import SAYS_MORE, read_table
+from yett.contract.config import StoreConfig
+from yett.state.accounts import AccountStore
+from yett.state.accounts.activity import last_uses
 from yett.state.errors import StateError
 
 
 class Place(Struct, frozen=True):
-    """The file of keys, and the scopes and roles of the vocabulary, none when it lists none."""
+    """The contract folder, its file of keys, and the scopes and roles of the vocabulary, if any."""
 
+    folder: Path
     path: Path
     scopes: tuple[str, ...]
     roles: tuple[str, ...]
@@ -37,7 +43,25 @@ def find_place(folder: Path) -> Place:
     scopes, roles = words.get("scopes", {}), words.get("roles", {})
     if not isinstance(scopes, (dict, list)) or not isinstance(roles, (dict, list)):
         fail(2, f"{settings}: `vocabulary` lists no scopes or no roles", SAYS_MORE)
-    return Place(folder / name, tuple(scopes), tuple(roles))
+    return Place(folder, folder / name, tuple(scopes), tuple(roles))
+
+
+def last_used(folder: Path, keys: tuple[str, ...]) -> dict[str, float]:
+    """Return when keys were last used (unix seconds), as far as the store knows; makes none."""
+    url = read_table(folder, "store").get("accounts", StoreConfig().accounts)
+    if not isinstance(url, str):
+        fail(2, f"{folder / 'yett.toml'}: `store.accounts` is no text", SAYS_MORE)
+    store = AccountStore(url, folder)
+    if store.path is not None and not store.path.exists():
+        return {}
+    try:
+        with store.read() as tx:
+            return last_uses(tx, keys) if inspect(tx).has_table("activity") else {}
+    except StateError as error:
+        click.echo(f"when keys were used is not known: {error}", err=True)
+        return {}
+    finally:
+        store.close()
 
 
 def known(words: tuple[str, ...], vocabulary: tuple[str, ...], what: str) -> None:
