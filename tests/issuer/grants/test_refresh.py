@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import threading
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -336,9 +338,6 @@ class Family(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
-        import tempfile  # noqa: PLC0415 - one folder for each run of the machine
-        from pathlib import Path  # noqa: PLC0415
-
         self.folder = tempfile.TemporaryDirectory()
         self.server = make_server(Path(self.folder.name))
         self.party = Party(self.server)
