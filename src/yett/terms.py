@@ -126,8 +126,9 @@ class Principal(Struct, frozen=True, kw_only=True):
         expires: unix seconds after which the credential is no longer good.
         claims: verified claims, for later rules; never logged whole.
         binding: what the credential is bound to, empty for a plain bearer credential:
-            `jkt:THUMBPRINT` (RFC 9449 s6) or `x5t:THUMBPRINT` (RFC 8705 s3). Step 4 lets nobody
-            pass who does not prove it.
+            `jkt:THUMBPRINT` (RFC 9449 s6) or `x5t:THUMBPRINT` (RFC 8705 s3), `operation:ID` where
+            it is for one call, or a key and an operation, one space apart. Step 4 lets nobody pass
+            who does not prove the key, or calls another operation.
         kid: the issuer's key that signed it, empty where none did.
     """
 

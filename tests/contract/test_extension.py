@@ -73,6 +73,7 @@ def test_without_extension_the_defaults_hold(read):
         ({"modes": {"injektion": "off"}}, "`injektion` is not a rule"),
         ({"modes": {"injection": False}}, "`modes.injection`"),
         ({"sensitive": {"acr": 3}}, "`sensitive.acr`"),
+        ({"sensitive": {"bind": "session"}}, "`sensitive.bind`"),
         ({"sensitive": {"max_aeg": 3}}, "`max_aeg` is not known"),
         ({"public": True, "sensitive": True}, "both `public` and `sensitive`"),
         ({"sunset": {"until": "x"}}, "`until` is not known"),
@@ -107,6 +108,7 @@ def test_did_you_mean(read):
         (False, None),
         ({"approvals": 2, "within": 60}, Sensitive(approvals=2, within=60)),
         ({"max_age": 0}, Sensitive(max_age=0)),
+        ({"bind": "operation", "max_age": 60}, Sensitive(bind="operation", max_age=60)),
     ],
 )
 def test_sensitive_is_a_value(read, value, expected):

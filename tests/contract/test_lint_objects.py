@@ -97,6 +97,9 @@ def test_a_second_id_in_a_path_is_noted(contract, good):
         ({"stream": "request", "sensitive": {"approvals": 1}}, 1),
         ({"stream": "both", "sensitive": {"approvals": 1}}, 1),
         ({"websocket": True, "sensitive": {"approvals": 2}}, 1),
+        ({"stream": "request", "sensitive": {"bind": "operation", "max_age": 1}}, 1),
+        ({"stream": "both", "sensitive": {"bind": "operation", "approvals": 1}}, 2),
+        ({"stream": "response", "sensitive": {"bind": "operation"}}, 0),
         ({"stream": "response", "sensitive": {"approvals": 1}}, 0),
         ({"stream": "both", "sensitive": {"max_age": 1}}, 0),
         ({"stream": "both"}, 0),
@@ -106,3 +109,10 @@ def test_what_passes_unread_cannot_be_approved(contract, good, values, number):
     """Approvals are given to one exact request, which must be known."""
     settings(good, "/bookings/{id}", "put", **values)
     assert len(found(contract(good), "approval-streamed")) == number
+
+
+@pytest.mark.parametrize(("more", "number"), [({}, 1), ({"acr": "x"}, 1), ({"max_age": 300}, 0)])
+def test_a_token_for_one_call_without_a_sign_in_is_noted(contract, good, more, number):
+    """Without a recent sign-in a stolen session is enough to get such a token."""
+    settings(good, "/bookings/{id}", "put", sensitive={"bind": "operation", **more})
+    assert len(found(contract(good), "bind-unsigned")) == number

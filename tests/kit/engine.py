@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from yett.contract.config import ApiConfig, Config, CorsConfig, LimitsConfig, VocabularyConfig
 from yett.contract.model import Need, SecurityScheme
@@ -170,6 +171,9 @@ class DictView:
 
     def accepts_nonce(self, nonce: str, now: float) -> bool:
         return nonce == "nonce-of-ours"
+
+    def seal(self, data: bytes, now: float) -> str:
+        return sha256(b"a key of this host" + data).hexdigest()
 
     def active(self, principal, now: float) -> None:
         self.acting.append(principal)

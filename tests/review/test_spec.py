@@ -72,7 +72,7 @@ def test_public(changed):
 
 def test_sensitive(changed):
     """Dropped, or asking for less."""
-    was = {"acr": "gold", "max_age": 60, "approvals": 2, "within": 600}
+    was = {"acr": "gold", "max_age": 60, "approvals": 2, "within": 600, "bind": "operation"}
     old = at(PATCH, x_sensitive=was)
     assert changed(old=old) == [
         ("sensitive-weakened", "shop.updateBooking: the operation is not `sensitive`")
@@ -83,6 +83,7 @@ def test_sensitive(changed):
         "`acr` was `gold` and is `silver`",
         "`max_age` was 60 and is 90",
         "2 approvals were needed, now 1",
+        "a token for one call was needed, now any will do",
         "an approval lasted 600 s and lasts 900 s",
     ]
     assert changed(old, old=old) == []

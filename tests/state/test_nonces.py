@@ -69,3 +69,31 @@ def test_without_a_key_no_nonce_is_given_out_or_accepted(tmp_path, caplog):
     assert len(caplog.records) == 1
     (tmp_path / "var").unlink()
     assert nonces.nonce(NOW + 2)
+
+
+def test_a_seal_is_the_same_in_all_processes_and_at_all_times(path, tmp_path):
+    """What was sealed when a token was asked for is sealed alike when it is used."""
+    sealed = Nonces(path).seal(b"1234", NOW)
+    assert sealed == Nonces(path).seal(b"1234", NOW + 86400)
+    assert sealed != Nonces(path).seal(b"1235", NOW)
+    assert sealed != Nonces(tmp_path / "other" / "nonce.key").seal(b"1234", NOW)
+
+
+def test_a_seal_is_that_of_the_specification(path):
+    """The vector of docs/spec/operation-token.md, with a key of zeros."""
+    path.parent.mkdir()
+    path.write_bytes(bytes(32))
+    path.chmod(0o600)
+    covered = (
+        b'[["body","f69c3f7c1c15e5ef49d643d60209a8a3b45756e5468bbadcf83fe4d4edc90a7b"],'
+        b'["x-code","s3"],["query/otp","1"]]'
+    )
+    assert Nonces(path).seal(covered, NOW) == (
+        "1dfaa20bdbaf16752a6d7ea158662e6695c94c96d701038bc6d222c2c8197cb1"
+    )
+
+
+def test_without_a_key_nothing_is_sealed(tmp_path):
+    """Where no key can be had the answer is empty, which whoever asks refuses."""
+    (tmp_path / "var").write_text("a file")
+    assert Nonces(tmp_path / NONCE_KEY_FILE).seal(b"1234", NOW) == ""

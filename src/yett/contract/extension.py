@@ -69,7 +69,11 @@ def _sensitive(form: bool | SensitiveForm, at: Source, report: Report) -> Sensit
         message = "`sensitive.within` is about approvals, and none is asked for"
         report.add(EXTENSION_VALUE, message, at.at("within"), hint="add `approvals: 1`")
     return Sensitive(
-        acr=form.acr, max_age=form.max_age, approvals=form.approvals, within=form.within
+        acr=form.acr,
+        max_age=form.max_age,
+        approvals=form.approvals,
+        within=form.within,
+        bind=form.bind,
     )
 
 

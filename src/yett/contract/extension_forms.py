@@ -25,12 +25,13 @@ Date = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 
 
 class SensitiveForm(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Step-up (RFC 9470) and approvals that an operation asks for."""
+    """Step-up (RFC 9470), tokens for one call and approvals that an operation asks for."""
 
     acr: str = ""
     max_age: Annotated[int, Meta(ge=0, le=86400)] | None = None
     approvals: Annotated[int, Meta(ge=0, le=MAX_APPROVALS)] = 0
     within: Annotated[int, Meta(ge=1, le=MAX_APPROVAL_SECONDS)] = 3600
+    bind: Literal["", "operation"] = ""
 
 
 class SunsetForm(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

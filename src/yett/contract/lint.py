@@ -22,6 +22,7 @@ from yett.contract.lint_access import (
     unverifiable,
 )
 from yett.contract.lint_objects import (
+    bound_without_sign_in,
     objects_beside,
     streamed_approvals,
     undeclared_objects,
@@ -162,8 +163,12 @@ LINTS: tuple[Lint, ...] = (
         left_terminals,
     ),
     Lint(
-        Rule("approval-streamed", "error", "a request that needs approvals passes on unread"),
+        Rule("approval-streamed", "error", "a request that must be frozen passes on unread"),
         streamed_approvals,
+    ),
+    Lint(
+        Rule("bind-unsigned", "warning", "a token for one call needs no recent sign-in"),
+        bound_without_sign_in,
     ),
     Lint(
         Rule("closed-branch", "error", "a branch of `allOf` forbids what another one declares"),

@@ -77,13 +77,29 @@ def unruled_records(contract: Contract, rule: Rule) -> Iterator[Remark]:
 
 
 def streamed_approvals(contract: Contract, rule: Rule) -> Iterator[Remark]:
-    """What passes unread cannot be frozen: nobody would know what they approve."""
+    """What passes unread cannot be frozen: nobody would know what they approve or sign in for."""
     for operation in operations(contract):
         settings = operation.settings
         unread = settings.stream in ("request", "both") or settings.websocket
-        if settings.sensitive is not None and settings.sensitive.approvals and unread:
+        demand = settings.sensitive
+        if demand is None or not unread:
+            continue
+        if demand.approvals:
             message = f"`{operation.id}` needs approvals, and its body is passed on unread"
             hint = "take away `stream`, or the approvals"
+            yield remark(rule, operation, message, hint)
+        if demand.bind:
+            message = f"`{operation.id}` needs a token for its body, which is passed on unread"
+            yield remark(rule, operation, message, "take away `stream`, or `bind`")
+
+
+def bound_without_sign_in(contract: Contract, rule: Rule) -> Iterator[Remark]:
+    """A page with somebody's session gets a token for one call, too, if nobody is asked for it."""
+    for operation in operations(contract):
+        demand = operation.settings.sensitive
+        if demand is not None and demand.bind and demand.max_age is None:
+            message = f"`{operation.id}` needs a token for one call, but no recent sign-in"
+            hint = "add `max_age`: without it a stolen session is enough to get such a token"
             yield remark(rule, operation, message, hint)
 
 

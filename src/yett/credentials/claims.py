@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from yett.credentials.operation import OperationDetail, read_operation
 from yett.credentials.refusals import expired, invalid
 from yett.credentials.rules import JwtRules
 from yett.credentials.structure import decode_base64url, is_identifier
@@ -24,6 +25,7 @@ THUMBPRINT_BYTES = 32  # SHA-256
 WRONG_AUDIENCE = "`aud` does not name this API"
 # Members of `cnf` that can be proven here, and how the principal's binding is spelled.
 BINDINGS = {"jkt": "jkt:", "x5t#S256": "x5t:"}
+OPERATION = "operation:"  # the same for a token that is for one call
 
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,255}")
 
@@ -78,6 +80,9 @@ def wrong_names(claims: Claims, rules: JwtRules) -> str:
             return f"`{name}` is not an identifier"
     if "cnf" in claims and not _binding(claims["cnf"]):
         return "`cnf` names no key that can be proven here"
+    detail = read_operation(claims)
+    if isinstance(detail, str):
+        return detail
     missing = [name for name in rules.required if claims.get(name) in (None, "", [])]
     return f"`{missing[0]}` is required" if missing else ""
 
@@ -129,9 +134,19 @@ def make_principal(
         scheme=scheme,
         expires=claims.get("exp", float("inf")) + rules.skew,
         claims=_with_our_acr(claims, rules),
-        binding=_binding(claims["cnf"]) if "cnf" in claims else "",
+        binding=_bound_to(claims),
         kid=kid,
     )
+
+
+def _bound_to(claims: Claims) -> str:
+    """Name all that the token is bound to: a key, one operation, or both."""
+    if "cnf" not in claims and "authorization_details" not in claims:
+        return ""
+    key = _binding(claims["cnf"]) if "cnf" in claims else ""
+    detail = read_operation(claims)
+    one = OPERATION + detail.operation if isinstance(detail, OperationDetail) else ""
+    return f"{key} {one}".strip(" ")
 
 
 def _binding(confirmation: Any) -> str:

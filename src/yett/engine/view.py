@@ -59,6 +59,9 @@ class View(Protocol):
     def accepts_nonce(self, nonce: str, now: float) -> bool:
         """Whether a nonce is ours and not too old."""
 
+    def seal(self, data: bytes, now: float) -> str:
+        """A digest of secrets, hex, that only this host can compute; empty when it cannot now."""
+
     def active(self, principal: Principal, now: float) -> None:
         """Note that a principal used its credential; it is written down later, in the mass."""
 

@@ -71,15 +71,21 @@ def demands_approvals(operation: Operation) -> bool:
     return demand is not None and demand.approvals > 0
 
 
+def is_frozen(operation: Operation) -> bool:
+    """Whether requests of this operation are frozen: for approvers, or for a token's issuer."""
+    demand = operation.settings.sensitive
+    return demand is not None and (demand.approvals > 0 or demand.bind == "operation")
+
+
 def approvable(operation: Operation, api: Api, action: str) -> Approvable | None:
-    """Say how a request of an operation is frozen; None where no approval is asked for.
+    """Say how a request of an operation is frozen; None where nobody asks for it.
 
     Args:
         operation: the operation.
         api: whose document its schemas refer to.
         action: the operation's Cedar action, unique in the contract.
     """
-    if not demands_approvals(operation):
+    if not is_frozen(operation):
         return None
     shown = {(one.location, one.parameter) for one in _schemes((operation,))}
     resource = operation.settings.resource

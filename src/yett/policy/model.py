@@ -128,7 +128,8 @@ class OperationPolicy(Struct, frozen=True, kw_only=True):
         guard: rules on records, fields and states; None when scopes alone decide.
         demand: step-up and approvals; None when the operation is not sensitive.
         declared: what of a JSON answer is declared, by status; None when nothing is dropped.
-        approvable: how a request is frozen for approvers; None when none is asked for.
+        approvable: how a request is frozen, for approvers and for tokens that are for one call;
+            None when neither is asked for.
         own: what the gate itself answers here, empty for an operation of a service.
         pages: whether the answers are the issuer's pages, with security fields of their own.
     """

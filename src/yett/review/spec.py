@@ -152,6 +152,9 @@ def _sensitive(both: Both) -> Iterator[Noted]:
     if now.approvals < was.approvals:
         message = f"{was.approvals} approvals were needed, now {now.approvals}"
         yield Noted(SENSITIVE_WEAKENED, message, source, subject)
+    if was.bind and not now.bind:
+        message = "a token for one call was needed, now any will do"
+        yield Noted(SENSITIVE_WEAKENED, message, source, subject)
     if was.approvals and now.within > was.within:
         message = f"an approval lasted {was.within} s and lasts {now.within} s"
         yield Noted(SENSITIVE_WEAKENED, message, source, subject)

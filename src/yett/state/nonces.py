@@ -2,7 +2,8 @@
 
 A nonce is an HMAC over the minute it was given out in, with a key that all workers and the issuer
 of a host read from one file: each accepts what any of them gave out. It proves that a proof was
-made lately, not that it is used once; that is what `replays` remembers.
+made lately, not that it is used once; that is what `replays` remembers. With the same key the
+secrets of a request are sealed that a token is issued for (docs/spec/operation-token.md).
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ WINDOW_SECONDS = 60
 NONCE_BYTES = 18
 AGAIN_SECONDS = 1.0
 
+# One key, two uses that cannot be taken for one another (domain separation).
 _PURPOSE = b"yett dpop nonce 1:"
+_SEALING = b"yett operation 1:"
 _LOG = logging.getLogger("yett.state")
 
 
@@ -48,6 +51,15 @@ class Nonces:
         """Whether a nonce was given out a minute or two ago, or by a host a little ahead."""
         given = nonce.encode("utf-8", "replace")
         return any(hmac.compare_digest(given, one) for one in self._at(now))
+
+    def seal(self, data: bytes, now: float) -> str:
+        """Return a digest of secrets, hex, that nobody can compute who has not this host's key.
+
+        Empty when there is no key. Unlike a nonce it does not change with time.
+        """
+        if not self._key and not self._read(now):
+            return ""
+        return hmac.digest(self._key, _SEALING + data, hashlib.sha256).hex()
 
     def _at(self, now: float) -> tuple[bytes, ...]:
         window = int(now // WINDOW_SECONDS)

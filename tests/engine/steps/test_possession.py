@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 from kit import proofs
-from kit.engine import ALICE, BEARER, COOKIE, need, operation, program, request
+from kit.engine import ALICE, BEARER, COOKIE, ENFORCED, need, operation, program, request
 from msgspec.structs import replace
 
-from yett.contract.model import SecurityScheme
+from yett.contract.model import SecurityScheme, Sensitive
 from yett.credentials.verifier import Verified
 from yett.engine import response
 from yett.engine.program import build
 from yett.engine.questions import Introspect
 from yett.problems import CREDENTIAL_INVALID
-from yett.terms import Certificate
+from yett.terms import Certificate, Mode
 
 NOW = 1000.0
 URL = "http://api.test/things/7"
@@ -60,6 +60,7 @@ def told(decision):
 
 
 INVALID = ("proof-invalid", "invalid_dpop_proof")
+INVALID_TOKEN = ("credential-invalid", "invalid_token")
 DOWNGRADED = ("credential-invalid", "")
 
 
@@ -270,3 +271,21 @@ def test_a_token_of_a_certificate_is_none_in_the_other_scheme(run):
         certificate=Certificate(thumbprint=X5T),
     )
     assert told(run(program(operation()), seen)[0]) == ("credential-invalid", "invalid_token")
+
+
+@pytest.mark.parametrize(
+    ("called", "bind", "told_"),
+    [
+        ("pay", "operation", "allow"),
+        ("pay", "", INVALID_TOKEN),
+        ("other", "operation", INVALID_TOKEN),
+    ],
+)
+def test_a_key_and_an_operation_bind_both(run, view, called, bind, told_):
+    """A token for one call that is bound to a key needs the proof, and is for that call alone."""
+    view.tokens[TOKEN] = Verified(replace(ALICE, binding=f"jkt:{proofs.JKT} operation:pay"))
+    demand = Sensitive(bind=bind)
+    # Step 12 has tests of its own.
+    one = operation(id=called, demand=demand, modes=ENFORCED | {"sensitive": Mode.OFF})
+    assert told(run(program(one), asked(shown=proof()))[0]) == told_
+    assert told(run(program(one), asked())[0])[0] in {"proof-invalid", "credential-invalid"}

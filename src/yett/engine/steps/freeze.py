@@ -13,6 +13,8 @@ import json
 from typing import Any
 from urllib.parse import unquote_plus
 
+from msgspec import Struct
+
 from yett.engine.approvals import Frozen
 from yett.engine.exchange import Exchange
 from yett.engine.steps.presented import cookie_values
@@ -20,6 +22,19 @@ from yett.policy.approvable import Approvable
 from yett.policy.masks import COVER
 
 FORMAT = "yett-approval/1"
+
+
+class Seen(Struct, frozen=True):
+    """What of a request is frozen, whoever asks.
+
+    Args:
+        members: of the text; `shown` is the digest of the body as people see it, empty where its
+            own digest stands beside it.
+        covered: names and values that the contract calls secret.
+    """
+
+    members: dict[str, Any]
+    covered: list[list[str]]
 
 
 def freeze(x: Exchange, how: Approvable, resource: str) -> Frozen:
@@ -30,34 +45,46 @@ def freeze(x: Exchange, how: Approvable, resource: str) -> Frozen:
         how: what its operation declares.
         resource: Cedar uid of the record it is about, empty where it names none.
     """
-    assert x.plan is not None
-    body = x.body or b""
-    shown = show(body, media_type(x.request.headers), x.parsed, how)
-    covered = [["body", sha256(body)]] if body and how.mask is not None else []
-    bare = "" if covered else sha256(body)
-    fields = _fields(x.request.headers, how, covered)
-    target = _target(x.request.path, x.query, how, covered)
-    principal = x.principal
+    seen, principal = look(x, how), x.principal
+    shown = show(x.body or b"", media_type(x.request.headers), x.parsed, how)
     text = canonical(
         {
-            "api": x.plan.operation.api,
-            "body": bare,
+            **seen.members,
             "client": principal.client,
-            "fields": fields,
             "format": FORMAT,
             "issuer": principal.issuer,
             "kind": principal.kind,
-            "method": x.request.method,
-            "operation": x.plan.operation.id,
             "policy": x.program.policy.digest,
             "requester": principal.id,
             "resource": resource,
             "shown": sha256(shown.encode()),
-            "target": target,
         }
     )
-    sealed = sha256(canonical(covered).encode()) if covered else ""
+    sealed = sha256(canonical(seen.covered).encode()) if seen.covered else ""
     return Frozen(text, sha256(text.encode()), shown, sealed)
+
+
+def look(x: Exchange, how: Approvable) -> Seen:
+    """Take down what of a request decides what the service does, secrets apart."""
+    assert x.plan is not None
+    body = x.body or b""
+    secret = bool(body) and how.mask is not None
+    covered = [["body", sha256(body)]] if secret else []
+    fields = _fields(x.request.headers, how, covered)
+    target = _target(x.request.path, x.query, how, covered)
+    shown = show(body, media_type(x.request.headers), x.parsed, how) if secret else ""
+    return Seen(
+        {
+            "api": x.plan.operation.api,
+            "body": "" if secret else sha256(body),
+            "fields": fields,
+            "method": x.request.method,
+            "operation": x.plan.operation.id,
+            "shown": sha256(shown.encode()) if secret else "",
+            "target": target,
+        },
+        covered,
+    )
 
 
 def canonical(value: Any) -> str:

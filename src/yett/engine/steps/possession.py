@@ -1,4 +1,4 @@
-"""Step 4, possession: a credential that is bound to a key is good only from who holds that key.
+"""Step 4, possession: a credential that is bound is good only from whom, and for what, it is.
 
 `jkt:` needs the scheme `DPoP` and a proof for exactly this request and token, good once; `x5t:`
 needs the certificate of this connection. Both downgrades are refused: a bound token as a plain
@@ -13,6 +13,7 @@ import hmac
 from msgspec.structs import replace
 
 from yett.contract.identity_settings import DpopConfig
+from yett.credentials.claims import OPERATION
 from yett.credentials.dpop import check_proof, read_proof, replay_name
 from yett.engine.exchange import Exchange
 from yett.problems import (
@@ -59,15 +60,18 @@ class Possession:
             kind: how the credential was presented.
             token: its bytes.
         """
-        binding = principal.binding
+        key, mark, operation = principal.binding.partition(OPERATION)
+        if mark and not _is_for(x, operation):
+            return self._elsewhere(kind)
+        key = key.rstrip(" ")
         if kind == DPOP:
-            if not binding.startswith(JKT):
+            if not key.startswith(JKT):
                 return self._invalid_token("the token is bound to no key and came as if it were")
-            return self._judge(x, token, binding[len(JKT) :])
-        if not binding:
+            return self._judge(x, token, key[len(JKT) :])
+        if not key:
             return None
-        if binding.startswith(X5T):
-            return _refuse_certificate(x.request, binding[len(X5T) :])
+        if key.startswith(X5T):
+            return _refuse_certificate(x.request, key[len(X5T) :])
         # Whether it came as a bearer token or in a cookie: RFC 9449 s7.2.
         headers = ((CHALLENGE, b'Bearer error="invalid_token"'), (CHALLENGE, self.challenge))
         note = "the token is bound to a key and came without proof"
@@ -104,6 +108,13 @@ class Possession:
             return self._invalid_proof("it was used before")
         return None
 
+    def _elsewhere(self, kind: str) -> Problem:
+        problem = CREDENTIAL_INVALID(
+            headers=((CHALLENGE, b'Bearer error="invalid_token"'),),
+            note="the token is for one call, and not of this operation",
+        )
+        return self.in_scheme(problem) if kind == DPOP else problem
+
     def _invalid_token(self, note: str) -> Problem:
         challenge = (CHALLENGE, self.challenge + b', error="invalid_token"')
         return CREDENTIAL_INVALID(headers=(challenge,), note=note)
@@ -118,6 +129,17 @@ class Possession:
             return KEYS_UNAVAILABLE(note="there is no key to make nonces with")
         challenge = (CHALLENGE, self.challenge + b', error="use_dpop_nonce"')
         return PROOF_NONCE_NEEDED(headers=(challenge, (b"dpop-nonce", nonce)))
+
+
+def _is_for(x: Exchange, operation: str) -> bool:
+    """Whether a token for one call of an operation may be used here, where it is used up.
+
+    Elsewhere it would be what nobody agreed to: any call, often, with a fresh sign-in.
+    """
+    if x.plan is None:
+        return False
+    here = x.plan.operation
+    return here.id == operation and here.demand is not None and here.demand.bind == "operation"
 
 
 def challenge_of(config: DpopConfig) -> bytes:

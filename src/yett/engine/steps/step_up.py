@@ -6,6 +6,9 @@ comes back with a new token. API keys and service accounts cannot sign in again:
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from yett.contract.builtin import issuers_of
 from yett.contract.model import Sensitive
 from yett.engine.exchange import Exchange
 from yett.engine.step import Outcome, Step
@@ -18,30 +21,50 @@ from yett.problems import (
     STEP_UP_NEEDED,
     Problem,
 )
+from yett.terms import Principal
 
 WEAK = "this operation needs another way to sign in"
 STALE = "this operation needs a more recent sign-in"
 NO_PERSON = "this operation needs a person who signs in; an API key or service account cannot"
 
 
+SignIn = Callable[[Exchange, Principal], "Problem | None"]
+# What a person can sign in for again: tokens, of whatever form, and a browser's session.
+SIGNED_IN = frozenset(("jwt", "introspection", "session"))
+
+
 def make_step_up(operation: OperationPolicy, policy: Policy, browser: Browser) -> Step | None:
     """Compare the token with what the operation demands."""
     del browser
     demand = operation.demand
-    if demand is None or (not demand.acr and demand.max_age is None):
+    # `bind` asks for a sign-in and for its token in one challenge: `operation_bound`.
+    if demand is None or demand.bind or (not demand.acr and demand.max_age is None):
         return None
-    accepted = frozenset(demand.acr.split())
-    # An issuer's clock may differ by as much for a sign-in as for a token.
-    skews = {issuer.url: issuer.skew for issuer in policy.config.identity.issuer}
-    weak, stale = challenge(demand, WEAK), challenge(demand, STALE)
-    max_age = demand.max_age
+    sign_in = judge(demand, policy)
 
     def step_up(x: Exchange) -> Outcome:
         principal = x.principal
         if not principal.id:
             return CREDENTIAL_MISSING(headers=((b"www-authenticate", b"Bearer"),))
-        if principal.kind != "user" or principal.scheme != "jwt":
-            return NO_STEP_UP
+        return sign_in(x, principal) if can_sign_in(principal) else NO_STEP_UP
+
+    return step_up
+
+
+def can_sign_in(principal: Principal) -> bool:
+    """Whether somebody is there who can sign in again."""
+    return principal.kind == "user" and principal.scheme in SIGNED_IN
+
+
+def judge(demand: Sensitive, policy: Policy) -> SignIn:
+    """Make what says whether a sign-in is strong and fresh enough."""
+    accepted = frozenset(demand.acr.split())
+    # An issuer's clock may differ by as much for a sign-in as for a token.
+    skews = {issuer.url: issuer.skew for issuer in issuers_of(policy.config.identity)}
+    weak, stale = challenge(demand, WEAK), challenge(demand, STALE)
+    max_age = demand.max_age
+
+    def sign_in(x: Exchange, principal: Principal) -> Problem | None:
         claims = principal.claims
         if accepted and not _is_one_of(claims.get("acr"), accepted):
             return weak
@@ -55,7 +78,7 @@ def make_step_up(operation: OperationPolicy, policy: Policy, browser: Browser) -
             return FROM_THE_FUTURE
         return None if x.now - signed_in <= max_age + skew else stale
 
-    return step_up
+    return sign_in
 
 
 def challenge(demand: Sensitive, description: str) -> Problem:
