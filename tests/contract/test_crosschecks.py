@@ -39,6 +39,14 @@ def test_two_issuers_need_two_namespaces(with_policies):
     assert refused(with_policies, API + ONE % "one" + same + ONE % "two" + same)[0].line == 13
 
 
+def test_an_outside_issuer_beside_ours_needs_a_namespace(with_policies):
+    """Otherwise it could name one of our accounts as the `sub` of its own people."""
+    own = '[identity.builtin]\nurl = "https://a.example/auth"\naudience = "a"\n'
+    (found,) = refused(with_policies, API + own + ONE % "one")
+    assert "`https://a.example/auth` and `https://one`" in found.message
+    assert with_policies(API + own + ONE % "one" + 'namespace = "one:"\n')
+
+
 def test_one_of_them_may_go_without(with_policies):
     """Two different prefixes are enough, and one may be empty."""
     assert with_policies(API + ONE % "one" + ONE % "two" + 'namespace = "two:"\n')

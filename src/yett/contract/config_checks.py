@@ -15,6 +15,7 @@ from yett.contract.config import RULES, Config
 from yett.contract.config_builtin import check_builtin
 from yett.contract.config_certificates import check_certificates, check_client_certificates
 from yett.contract.config_identity import check_issuers, check_principal, check_vocabulary
+from yett.contract.config_introspection import check_tokens
 from yett.contract.fitting import did_you_mean
 from yett.contract.places import Source
 from yett.contract.rates import RateError, read_rate
@@ -190,6 +191,7 @@ _CHECKS: tuple[Callable[[Config, Source, Report], None], ...] = (
     _proxies,
     _recorder,
     check_issuers,
+    check_tokens,
     check_vocabulary,
     check_principal,
     check_builtin,

@@ -54,15 +54,16 @@ def bare_names(apis: Iterable[Api], api: str = "") -> Iterator[str]:
 
 def _namespaces(config: Config, source: Source, report: Report) -> None:
     """Two issuers number their people each for themselves: both have a `7`."""
-    seen: dict[str, int] = {}
+    seen: dict[str, str] = {}
+    if config.identity.builtin is not None:
+        seen[""] = config.identity.builtin.url
     for index, issuer in enumerate(config.identity.issuer):
-        first = seen.setdefault(issuer.namespace, index)
-        if first == index:
+        first = seen.setdefault(issuer.namespace, issuer.url)
+        if first == issuer.url:
             continue
         at = source.within(("identity", "issuer", str(index)))
         message = (
-            f"the issuers {quote(config.identity.issuer[first].url)} and {quote(issuer.url)} give "
-            f"their people the same ids"
+            f"the issuers {quote(first)} and {quote(issuer.url)} give their people the same ids"
         )
         hint = 'policies tell people by id: give this one a prefix, such as namespace = "staff:"'
         report.add(CONFIG_VALUE, message, at.at("namespace"), hint=hint)

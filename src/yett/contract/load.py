@@ -125,6 +125,9 @@ def _check_files(config: Config, source: Source, folder: Path, report: Report) -
         if issuer.jwks and "://" not in issuer.jwks:
             at = source.within(("identity", "issuer", str(index), "jwks"))
             _check_key_set(folder, issuer.jwks, at, report)
+        if issuer.introspection is not None:
+            at = source.within(("identity", "issuer", str(index), "introspection", "secret"))
+            _is_file(folder, issuer.introspection.secret, at, report)
     if config.authz.read_as != "caller":
         _is_file(folder, config.authz.read_as, source.within(("authz", "read_as")), report)
     keys = config.identity.keys

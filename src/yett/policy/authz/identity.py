@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from yett.contract.builtin import issuers_of
 from yett.contract.config import PrincipalConfig
 from yett.contract.model import Contract, Operation
 from yett.contract.places import Source, read_pointer
@@ -82,7 +83,7 @@ def make_identity(
             "anonymous": ANONYMOUS,
         },
         claim=config.principal.id,
-        namespaces={issuer.url: issuer.namespace for issuer in config.identity.issuer},
+        namespaces={one.url: one.namespace for one in issuers_of(config.identity)},
         attributes=claims,
         enrichment=_enrichment(contract, enriched, report),
         roles={role: frozenset(scopes) for role, scopes in roles.items()},
