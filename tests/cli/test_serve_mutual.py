@@ -9,14 +9,24 @@ import os
 import signal
 import socket
 import ssl
+import time
 from base64 import b64encode
 
 import pytest
+from kit import hostile
 from kit.authority import DAY, SERVER, Authority
+
+from yett.wire.certificate import thumbprint
 
 CA, OTHER = Authority("Test CA"), Authority("Other CA")
 BILLING = "uri:spiffe://example.org/billing"
 NAMES = f"""
+failures = "1000000/min per ip"
+[[identity.issuer]]
+url = "{hostile.ISSUER}"
+audience = "{hostile.AUDIENCE}"
+algorithms = {json.dumps(hostile.ALGORITHMS)}
+jwks = "jwks.json"
 [[identity.certificate]]
 name = "{BILLING}"
 service = "billing"
@@ -28,7 +38,7 @@ TWO = TLS.format(more=', crl = "crl.pem", mutual = "127.0.0.1:0"')
 
 
 def declare(folder):
-    """`/items` is public, `/certified` is for services."""
+    """`/items` is public, `/certified` for services, `/bound` for tokens, `/both` needs both."""
     fine = {"200": {"description": "fine"}}
     items = {"operationId": "items", "x-yett": {"public": True}, "responses": fine}
     certified = {
@@ -36,13 +46,20 @@ def declare(folder):
         "security": [{"mtls": ["items:read"]}],
         "responses": fine,
     }
+    schemes = {"mtls": {"type": "mutualTLS"}, "token": {"type": "http", "scheme": "bearer"}}
     document = {
         "openapi": "3.1.0",
         "info": {"title": "shop", "version": "1"},
-        "components": {"securitySchemes": {"mtls": {"type": "mutualTLS"}}},
-        "paths": {"/items": {"get": items}, "/certified": {"get": certified}},
+        "components": {"securitySchemes": schemes},
+        "paths": {
+            "/items": {"get": items},
+            "/certified": {"get": certified},
+            "/bound": {"get": {"security": [{"token": []}], "responses": fine}},
+            "/both": {"get": {"security": [{"mtls": [], "token": []}], "responses": fine}},
+        },
     }
     folder.write("openapi.json", json.dumps(document))
+    folder.write("jwks.json", json.dumps(hostile.JWKS))
 
 
 def install(folder, *authorities, crl=None):
@@ -232,6 +249,46 @@ def closes(raw):
         return raw.recv(1) == b""
     except ConnectionError:
         return True
+
+
+def bearer(**claims):
+    """A good token of the issuer, as a header."""
+    token = hostile.Corpus(time.time()).good(**claims)
+    return {"Authorization": b"Bearer " + token}
+
+
+def test_a_stolen_token_is_worth_nothing(mutual, folder):
+    """A token bound to a certificate is good from its holder's connections alone (RFC 8705 s3)."""
+    owner, thief = CA.issue("dns:owner.example"), CA.issue("dns:thief.example")
+    served = mutual(TWO)
+    second = int(served.ready["mutual"].rpartition(":")[2])
+    bound = bearer(cnf={"x5t#S256": thumbprint(owner.der)})
+    shown = {"Client-Cert": f":{b64encode(owner.der).decode()}:"}
+    holder = context(folder, owner)
+    stranger = context(folder, thief)
+    assert once(second, holder, "/bound", **bound) == 200
+    assert once(second, stranger, "/bound", **bound) == 401
+    assert once(second, stranger, "/bound", **bound, **shown) == 401
+    assert once(served.port, context(folder), "/bound", **bound) == 401
+    assert once(served.port, context(folder), "/bound", **bound, **shown) == 401
+    assert once(second, stranger, "/bound", **bearer()) == 200  # bound to nothing
+    renewed = bearer(cnf={"x5t#S256": thumbprint(owner.pem)})
+    assert once(second, holder, "/bound", **renewed) == 401
+    with held(second, holder) as connection:
+        assert [ask(connection, "/bound", **bound) for _ in range(3)] == [200] * 3
+        folder.write("crl.pem", CA.revoke(owner).decode())
+        assert ended(connection)
+    assert once(second, holder, "/bound", **bound) == 0
+
+
+def test_both_are_needed(mutual, folder):
+    """A service's certificate and a token, where the contract asks for both."""
+    served = mutual()
+    service, stranger = (CA.issue(name) for name in (BILLING, "dns:stranger.example"))
+    known, unknown = context(folder, service), context(folder, stranger)
+    assert once(served.port, known, "/both", **bearer()) == 200
+    assert once(served.port, known, "/both") == 401
+    assert once(served.port, unknown, "/both", **bearer()) == 401
 
 
 def test_a_proxy_says_who_the_client_is(mutual, folder, upstream):
