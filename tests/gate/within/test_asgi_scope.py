@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from kit.authority import Authority
 from kit.within import answers, body, guarded, scope, start, visit
 
 from yett.gate.within.asgi_scope import heard
+from yett.wire.certificate import read_certificate
 
 
 def test_a_server_that_keeps_no_raw_path():
@@ -50,3 +52,24 @@ async def test_a_read_for_a_rule_leaves_no_trace_in_the_request(tmp_path):
         told = {"method": "PATCH", "headers": fields, "who": "ann", "state": {"a": 1}}
         assert (await visit(yett, text, **told)).status == 200
     assert calls == [("GET", {"a": 1}, ""), ("PATCH", {"a": 1}, "shop.changeBooking")]
+
+
+LEAF = Authority().issue("dns:a.example")
+
+
+def told_by_server(**tls):
+    return heard(scope(extensions={"tls": {"client_cert_chain": [], **tls}})).certificate
+
+
+def test_what_the_server_has_verified_of_the_client():
+    """The first certificate of the chain, where the server verified it (ASGI TLS extension)."""
+    pem = LEAF.pem.decode()
+    found = told_by_server(client_cert_chain=[pem], client_cert_error=None)
+    assert found == read_certificate(LEAF.der)
+    assert told_by_server(client_cert_chain=(pem,)) == found
+    assert told_by_server(client_cert_chain=[pem], client_cert_error="self-signed") is None
+    assert told_by_server(client_cert_name="CN=admin") is None
+    for junk in ("", "junk", pem[:100], pem.replace("M", "!", 1)):
+        assert told_by_server(client_cert_chain=[junk]) is None
+    assert heard(scope()).certificate is None
+    assert heard(scope(extensions={"tls": {}})).certificate is None

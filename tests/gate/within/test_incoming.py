@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 import pytest
 from kit.adapters import compiled_once
+from kit.authority import Authority
 from kit.within import small_contract
 from msgspec.structs import replace
 
 from yett.gate.within.core import Core
 from yett.gate.within.incoming import Heard, Incoming, read_heard, write_block
 from yett.problems import Problem
+from yett.wire.certificate import read_certificate
 
 HOST = (b"host", b"shop.test")
 
@@ -93,3 +97,38 @@ def test_blocks_keep_their_fields_apart():
     """Fields are written one a line, or not at all."""
     assert write_block(((b"a", b"1"), (b"b", b"2"))) == b"a: 1\r\nb: 2\r\n"
     assert isinstance(write_block(((b"a", b"1\r"),)), Problem)
+
+
+LEAF = Authority().issue("dns:a.example")
+SHOWN = (b"Client-Cert", b":%b:" % b64encode(LEAF.der))
+
+
+@pytest.fixture(scope="module")
+def behind(tmp_path_factory):
+    """Behind proxies at 10.0.0.0/8, whose word on certificates counts."""
+    more = 'trusted_proxies = ["10.0.0.0/8"]\nclient_cert = true\n'
+    folder = small_contract(tmp_path_factory.mktemp("contract"))
+    text = (folder / "yett.toml").read_text()
+    (folder / "yett.toml").write_text(text.replace("[gateway]\n", "[gateway]\n" + more))
+    with compiled_once():
+        return Core(folder)
+
+
+def test_the_certificate_of_the_handshake_is_the_clients(core):
+    """What the server says counts; what the client says does not."""
+    own = read_certificate(LEAF.der)
+    assert read(core, certificate=own).request.certificate == own
+    assert read(core, SHOWN).request.certificate is None
+    assert b"client-cert" not in read(core, SHOWN).request.headers
+
+
+def test_behind_a_proxy_its_word_counts_and_not_its_certificate(behind):
+    """Whoever comes through it is not the proxy."""
+    proxy = read_certificate(Authority().issue("dns:proxy.example").der)
+    found = read(behind, SHOWN, certificate=proxy)
+    assert found.request.certificate == read_certificate(LEAF.der)
+    assert read(behind, certificate=proxy).request.certificate is None
+    stranger = read(behind, SHOWN, certificate=proxy, address="203.0.113.9")
+    assert stranger.request.certificate == proxy
+    broken = read(behind, (b"Client-Cert", b"junk"))
+    assert (broken.code, broken.close) == ("malformed-request", True)
