@@ -104,7 +104,7 @@ async def attacked(folder, serve, contents=None, policies=OWN, more=""):
         sink = ListSink()
         gate = Gate(
             program, view, sink, view.fetch_keys, approvals=open_desk(program, folder),
-            bearer=view.bearer,
+            bearer=view.bearer, introspect=view.introspect,
         )  # fmt: skip
         server = await asyncio.get_running_loop().create_server(gate.protocol, "127.0.0.1", 0)
         try:

@@ -210,6 +210,7 @@ async def running(
     answer=OK,
     view=None,
     fetch_keys=None,
+    introspect=None,
     upstream=None,
     locks=None,
     bearer=None,
@@ -227,6 +228,7 @@ async def running(
             view,
             sink,
             fetch_keys or no_keys,
+            introspect=introspect,
             locks=locks,
             bearer=bearer,
         )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from kit.engine import BEARER, COOKIE, KEY, need, operation, program, request
+from kit.engine import ALICE, BEARER, COOKIE, KEY, need, operation, program, request
 
 from yett.contract.model import SecurityScheme
 from yett.credentials.verifier import Verified
 from yett.engine.exchange import Exchange
-from yett.engine.questions import FetchKeys
+from yett.engine.questions import FetchKeys, Introspect
 from yett.engine.step import Ask
 from yett.engine.steps.credential import CredentialStep
 from yett.terms import Principal
@@ -74,6 +74,35 @@ def test_an_unknown_key_is_fetched_once(run, view):
     assert code(decision) == "credential-invalid"
     decision, _, asked = run(bound, request(authorization=b"Bearer new"), False)
     assert (len(asked), code(decision)) == (1, "credential-invalid")
+
+
+def test_an_opaque_token_is_asked_about_once(run, view):
+    """The issuer has one say; without an answer nobody is let in."""
+    view.tokens[b"opaque"] = Verified(None, "iss", opaque=True)
+    bound = program(operation())
+    for answer in (True, False):
+        decision, _, asked = run(bound, request(authorization=b"Bearer opaque"), answer)
+        assert asked == [Introspect("iss", b"opaque")]
+        assert code(decision) == "credential-invalid"
+        assert decision.problem.note == "no answer of iss"
+
+
+def test_a_token_may_need_a_key_first_and_its_issuer_then(view):
+    """`always`: the signature is verified before the issuer is asked, each question once."""
+    view.tokens[b"new"] = Verified(None, "iss", "k2")
+    op = operation()
+    bound = program(op)
+    [step] = [s.__self__ for n, s in bound.plans[op.id].steps if n == 4]
+    x = Exchange(bound, request(authorization=b"Bearer new"), view, 0.0)
+    first = step(x)
+    assert first.question == FetchKeys("iss", "k2")
+    view.tokens[b"new"] = Verified(None, "iss", opaque=True)
+    second = first.resume(x, True)
+    assert second.question == Introspect("iss", b"new")
+    assert second.resume(x, True).note == "no answer of iss"
+    view.tokens[b"new"] = Verified(ALICE)
+    assert second.resume(x, True) is None
+    assert x.principal is ALICE
 
 
 @pytest.mark.parametrize("public", [False, True])
