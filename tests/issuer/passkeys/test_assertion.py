@@ -135,7 +135,7 @@ def test_a_wrong_part_is_refused(party, parts):
 
 
 def test_extensions_under_the_signature_are_ignored(party):
-    """Outputs that nobody asked for change nothing (s7.2 step 20)."""
+    """Outputs that nobody asked for change nothing (s9)."""
     authenticator, _ = party.registered()
     tail = encode_cbor({"x": True})
     text = authenticator.sign(client_data(party.challenge()), flags=UP | UV | ED, tail=tail)

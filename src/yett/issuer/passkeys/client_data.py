@@ -2,7 +2,7 @@
 
 py_webauthn takes the last of two equal members, a byte order mark, and a ceremony within a frame of
 another site (measured, notes/identity 2c); all are refused here. WebAuthn L3 s5.8.1, s7.1 steps
-5-11, s7.2 steps 9-14.
+5-11, s7.2 steps 8-14.
 """
 
 from __future__ import annotations
