@@ -1,0 +1,60 @@
+"""What is over is removed, and nothing that can still say something."""
+
+from __future__ import annotations
+
+from kit.accounts import NOW
+from kit.oauth import Party, claims_of, error_of
+
+from yett.issuer import leftovers
+from yett.issuer.leftovers import CODES_SECONDS, DAY_SECONDS, GRANTS_SECONDS
+from yett.state.accounts.grants import find_grant
+
+
+def test_what_lives_stays(server):
+    """Clearing again and again takes nothing from anybody."""
+    party = Party(server)
+    server.clock = lambda: party.now
+    held = party.exchange()["refresh_token"]
+    for day in range(1, 29):
+        party.now = NOW + day * DAY_SECONDS
+        leftovers.clear(server, party.now)
+        held = party.refresh(held)["refresh_token"]
+
+
+def test_a_used_code_is_known_for_a_day(server):
+    """So long its replay ends the family; afterwards it is unknown."""
+    party = Party(server)
+    early, late = party.code(), party.code()
+    families = [claims_of(party.exchange(code)["access_token"])["grant"] for code in (early, late)]
+    party.now = NOW + CODES_SECONDS
+    leftovers.clear(server, party.now)
+    assert error_of(party.exchange, early) == "invalid_grant"
+    party.now = NOW + CODES_SECONDS + 61
+    leftovers.clear(server, party.now)
+    assert error_of(party.exchange, late) == "invalid_grant"
+    with server.store.read() as tx:
+        ended = [find_grant(tx, family).ended > 0 for family in families]
+    assert ended == [True, False]
+
+
+def test_a_grant_that_is_over_is_kept_for_a_month(server):
+    """People see what they had granted; then it goes."""
+    party = Party(server)
+    grant = party.grant()
+    end = NOW + server.settings.refresh_lifetime
+    for now, there in ((end + GRANTS_SECONDS - 1, True), (end + GRANTS_SECONDS + 1, False)):
+        leftovers.clear(server, now)
+        with server.store.read() as tx:
+            assert (find_grant(tx, grant.id) is not None) == there
+
+
+def test_proofs_are_forgotten_when_they_are_too_old(server):
+    """A proof that is refused for its age needs no memory."""
+    party = Party(server)
+    proof = party.dpop()
+    assert party.send(grant_type="client_credentials", headers=proof)
+    leftovers.clear(server, NOW + 60)
+    assert error_of(party.send, grant_type="client_credentials", headers=proof)
+    party.now = NOW + 121
+    leftovers.clear(server, party.now)
+    assert error_of(party.send, grant_type="client_credentials", headers=proof)
