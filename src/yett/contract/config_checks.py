@@ -14,6 +14,7 @@ from yett.contract.addresses import has_default_port, is_listener, is_origin
 from yett.contract.config import RULES, Config
 from yett.contract.config_builtin import check_builtin
 from yett.contract.config_certificates import check_certificates, check_client_certificates
+from yett.contract.config_dpop import check_dpop
 from yett.contract.config_identity import check_issuers, check_principal, check_vocabulary
 from yett.contract.config_introspection import check_tokens
 from yett.contract.fitting import did_you_mean
@@ -192,6 +193,7 @@ _CHECKS: tuple[Callable[[Config, Source, Report], None], ...] = (
     _recorder,
     check_issuers,
     check_tokens,
+    check_dpop,
     check_vocabulary,
     check_principal,
     check_builtin,
