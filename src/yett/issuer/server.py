@@ -20,6 +20,7 @@ from yett.state.errors import StateError
 from yett.state.nonces import NONCE_KEY_FILE, Nonces
 from yett.state.openid import OpenIdProvider
 from yett.state.seal_box import SEAL_KEY_FILE, SealBox, open_box
+from yett.state.transmitters import Transmitter
 
 TOKEN_BYTES = 32  # 256 bits: a code, refresh token, cookie or client secret cannot be guessed
 
@@ -38,6 +39,7 @@ class Server:
         origin: scheme and host of it, for WebAuthn and `Origin` checks.
         base: its path without a slash at the end, `/auth` or empty.
         providers: outside OpenID providers by name; reached when somebody signs in there.
+        transmitters: outside transmitters of security events.
         rp_id: the WebAuthn relying party: the host of `url`.
         clock: unix seconds, for the moment at which a transaction commits; all else is `ask.now`.
     """
@@ -57,6 +59,7 @@ class Server:
         self.box: SealBox = open_box(folder / SEAL_KEY_FILE)
         self.nonces = Nonces(folder / NONCE_KEY_FILE)
         self.providers = {one.name: OpenIdProvider(one, folder) for one in settings.provider}
+        self.transmitters = tuple(Transmitter(one, folder) for one in settings.transmitter)
         self.url = settings.url
         parts = urlsplit(settings.url)
         self.origin = f"{parts.scheme}://{parts.netloc}"

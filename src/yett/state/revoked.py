@@ -130,7 +130,7 @@ def _names(principal: Principal) -> tuple[tuple[str, str], ...]:
 
 def _text(value: object) -> str:
     """A claim that is no text is compared as text; what cannot be hashed would be an error."""
-    return value if value.__class__ is str else str(value)  # type: ignore[return-value]
+    return value if value.__class__ is str else str(value)
 
 
 def _applies(one: Revocation, principal: Principal) -> bool:
