@@ -13,7 +13,8 @@ from yett.issuer.acr import PHISHING_RESISTANT
 from yett.issuer.cookies import browser_of, known_browser
 from yett.issuer.errors import OAuthError
 from yett.issuer.http import Answer, Ask, Route
-from yett.issuer.pages import button, el, form, hidden, show, shown
+from yett.issuer.pages import Html, button, el, form, hidden, show, shown
+from yett.issuer.pages.html import join
 from yett.issuer.pages.trouble import trouble
 from yett.issuer.passkeys import make_challenge, register
 from yett.issuer.passkeys.challenge import Ceremony
@@ -104,8 +105,17 @@ def _offer(server: Server, tx: Connection, ask: Ask) -> Answer:
     challenge = make_challenge(server, _ceremony(holder, secret), ask.now)
     made = creation_form(server, "/enrol/passkey", user, tx, challenge, hidden("ticket", secret))
     name = el("strong", user.name or user.login)
-    text = el("p", "Hello ", name, ". A passkey is how you sign in here: there is no password.")
-    return show(server, "Make a passkey", text, made, headers=headers, script=True)
+    text = el("p", "Hello ", name, ". A passkey is how you sign in here.")
+    other = _other_way(server, secret)
+    return show(server, "Make a passkey", text, made, other, headers=headers, script=True)
+
+
+def _other_way(server: Server, secret: str) -> Html:
+    """Offer a password and an app instead, where they are allowed; see `enrol_password.py`."""
+    if not server.settings.passwords:
+        return join()
+    instead = button("Use a password and an app instead", quiet=True)
+    return form(server, "/enrol/password", hidden("ticket", secret), instead)
 
 
 def _enrol(server: Server, tx: Connection, ask: Ask) -> Answer:

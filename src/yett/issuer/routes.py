@@ -7,6 +7,7 @@ from yett.issuer import (
     consent,
     device,
     enrol,
+    enrol_password,
     introspect,
     jwks,
     logout,
@@ -17,8 +18,12 @@ from yett.issuer import (
     token,
     userinfo,
 )
+from yett.issuer.account import links as account_links
 from yett.issuer.account import page as account_page
 from yett.issuer.account import passkeys as account_passkeys
+from yett.issuer.account import password as account_password
+from yett.issuer.account import recovery as account_recovery
+from yett.issuer.account import second_factor as account_second_factor
 from yett.issuer.account import sessions as account_sessions
 from yett.issuer.http import Route
 from yett.issuer.pages import assets
@@ -29,14 +34,19 @@ from yett.issuer.sign_in import provider as sign_in_provider
 from yett.issuer.sign_in import recovery as sign_in_recovery
 
 ROUTES: tuple[Route, ...] = (
+    *account_links.ROUTES,
     *account_page.ROUTES,
+    *account_password.ROUTES,
     *account_passkeys.ROUTES,
+    *account_recovery.ROUTES,
+    *account_second_factor.ROUTES,
     *account_sessions.ROUTES,
     *assets.ROUTES,
     *authorize.ROUTES,
     *consent.ROUTES,
     *device.ROUTES,
     *enrol.ROUTES,
+    *enrol_password.ROUTES,
     *introspect.ROUTES,
     *jwks.ROUTES,
     *logout.ROUTES,

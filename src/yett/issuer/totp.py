@@ -56,11 +56,15 @@ def draft(server: Server, user: str, login: str, holder: str, now: float) -> Dra
     secret = secrets.token_bytes(SECRET_BYTES)
     until = int(now + DRAFT_SECONDS).to_bytes(8)
     sealed = server.box.seal(until + secret, _draft_name(user, holder))
-    return Draft(
-        secret=_base32(secret),
-        uri=otpauth(secret, login, server.rp_id),
-        sealed=base64.urlsafe_b64encode(sealed).decode(),
-    )
+    return _shown(server, secret, login, base64.urlsafe_b64encode(sealed).decode())
+
+
+def redraft(
+    server: Server, user: str, login: str, *, holder: str, sealed: str, now: float
+) -> Draft | None:
+    """Show a drafted secret again, after a mistyped code; None when it is not of this place."""
+    secret = _open_draft(server, user, holder, sealed, now)
+    return None if secret is None else _shown(server, secret, login, sealed)
 
 
 def confirm(
@@ -135,6 +139,11 @@ def otpauth(secret: bytes, login: str, issuer: str) -> str:
     settings = {"secret": _base32(secret), "issuer": issuer}
     fixed = {"algorithm": "SHA1", "digits": str(DIGITS), "period": str(STEP_SECONDS)}
     return f"otpauth://totp/{label}?{urlencode(settings | fixed, quote_via=quote)}"
+
+
+def _shown(server: Server, secret: bytes, login: str, sealed: str) -> Draft:
+    uri = otpauth(secret, login, server.rp_id)
+    return Draft(secret=_base32(secret), uri=uri, sealed=sealed)
 
 
 def _open_draft(server: Server, user: str, holder: str, sealed: str, now: float) -> bytes | None:

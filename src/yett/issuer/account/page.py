@@ -101,6 +101,8 @@ def _others(server: Server, ways: Ways) -> Html:
     if server.settings.passwords:
         rows.append(el("li", _link(server, "Password", "/account/password")))
         rows.append(el("li", _link(server, "Codes by time", "/account/second-factor")))
+    if server.providers:
+        rows.append(el("li", _link(server, "Linked accounts", "/account/links")))
     return el("section", el("h2", "Other ways in"), el("ul", *rows, class_="rows"))
 
 
