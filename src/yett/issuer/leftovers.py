@@ -1,4 +1,4 @@
-"""Removes what is over and would only fill the store: used codes, proofs, grants long since ended.
+"""Removes what is over and would only fill the store: codes, proofs, tickets, sessions, grants.
 
 A chore of the control process. Nothing in here decides what is good: all of it is refused already.
 """
@@ -10,6 +10,8 @@ from sqlalchemy import Connection
 from yett.issuer.server import Server
 from yett.state.accounts.codes import forget_codes
 from yett.state.accounts.grants import forget_grants
+from yett.state.accounts.sessions import drop_expired_sessions
+from yett.state.accounts.tickets import drop_expired
 from yett.state.accounts.uses import forget_uses
 
 DAY_SECONDS = 86_400.0
@@ -26,5 +28,7 @@ def clear(server: Server, now: float) -> None:
         forget_uses(tx, now)
         forget_codes(tx, now - CODES_SECONDS)
         forget_grants(tx, now - GRANTS_SECONDS)
+        drop_expired(tx, now)
+        drop_expired_sessions(tx, now - GRANTS_SECONDS)
 
     server.store.write(work)

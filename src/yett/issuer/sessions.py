@@ -11,9 +11,12 @@ from sqlalchemy import Connection
 
 from yett.issuer import cookies
 from yett.issuer.cookies import Header
+from yett.issuer.grants.issue import end_grant
 from yett.issuer.http import Ask
+from yett.issuer.scopes import OFFLINE
 from yett.issuer.server import Server, digest, fresh
 from yett.issuer.tokens import mint_session
+from yett.state.accounts.grants import list_grants
 from yett.state.accounts.notices import note
 from yett.state.accounts.revocations import revoke
 from yett.state.accounts.sessions import (
@@ -117,8 +120,9 @@ def api_cookie(
 def end(
     server: Server, tx: Connection, session: Session, *, reason: str, by: str, now: float
 ) -> bool:
-    """End a session and revoke its `sid`; False when it has ended already.
+    """End a session with its tokens and grants; False when it has ended already.
 
+    Grants with `offline_access` act while one is away, and stay (OpenID Connect Core s11).
     `by` is who ends it: a user's id, `cli:NAME` or `yett`; `reason` is for the record.
     """
     if not end_session(tx, session.id, now):
@@ -136,6 +140,9 @@ def end(
         before=max(now, server.clock()) + CLOCK_STEP_SECONDS,
         expires=max(session.expires, now + LONGEST_TOKEN_SECONDS) + MARGIN_SECONDS,
     )
+    for grant in list_grants(tx, now, session=session.id):
+        if OFFLINE not in grant.scopes:
+            end_grant(tx, grant.id, now, reason, by)
     note(
         tx,
         Event(
