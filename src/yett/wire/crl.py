@@ -126,7 +126,8 @@ def _is_by(one: x509.CertificateRevocationList, authority: x509.Certificate) -> 
     if fold_issuer(_name(one.issuer)) != fold_issuer(_name(authority.subject)):
         return False
     try:
-        return one.is_signature_valid(authority.public_key())  # type: ignore[arg-type]
+        key = authority.public_key()
+        return one.is_signature_valid(key)  # type: ignore[arg-type]  # X25519 raises TypeError
     except (*_UNREADABLE, InvalidSignature):
         return False
 
