@@ -142,7 +142,7 @@ def test_disabling_ends_everything_it_holds(server):
         assert list_grants(tx, NOW + 1, client="app") == []
         assert find_client(tx, "app").status == "disabled"
         assert {"client-disabled", "grant-ended"} <= {event.kind for _, event in untold(tx)}
-    assert rows["client"].before == NOW + 1
+    assert rows["client"].before == NOW + 1 + clients.COMMIT_SECONDS
     assert rows["grant"].value == claims_of(held["access_token"])["grant"]
     assert error_of(party.refresh, held["refresh_token"]) == "invalid_client"
 
@@ -150,7 +150,7 @@ def test_disabling_ends_everything_it_holds(server):
         clients.enable(tx, find_client(tx, "app"), now=NOW + 2, by="cli:ops")
 
     server.store.write(enable)
-    party.now = NOW + 2
+    party.now = NOW + 3
     assert error_of(party.refresh, held["refresh_token"]) == "invalid_grant"
     assert claims_of(party.exchange()["access_token"])["iat"] > rows["client"].before
 

@@ -7,6 +7,7 @@ from kit.accounts import NOW
 from kit.oauth import Party, claims_of, error_of
 
 from yett.issuer import client_checks
+from yett.issuer.client_auth import identify
 from yett.issuer.errors import OAuthError
 from yett.issuer.token import GRANTS, ROUTES, token
 from yett.state.accounts.notices import untold
@@ -59,6 +60,19 @@ def test_refusals_are_json_that_no_cache_keeps(party):
     assert {("content-type", "application/json"), ("cache-control", "no-store")} <= set(
         answer.headers
     )
+
+
+def test_a_client_that_is_disabled_meanwhile_gets_nothing(party, monkeypatch):
+    """Between its authentication and the grant a client may be disabled: the grant looks again."""
+    code = party.code()
+
+    def identified(server, ask):
+        found = identify(server, ask)
+        party.change(status="disabled")
+        return found
+
+    monkeypatch.setattr("yett.issuer.token.identify", identified)
+    assert error_of(party.exchange, code) == "invalid_client"
 
 
 def test_each_grant_type_can_be_registered():

@@ -34,6 +34,9 @@ from yett.terms import Event
 ID_BYTES = 10  # not a secret; 80 bits, so that no id ever names two
 SECRET_PREFIX = "ycs_"  # noqa: S105 - by which scanners of repositories find a leaked one
 DISABLED = "disabled"
+# Until this commits, on PostgreSQL another transaction may still see the client as it was and mint
+# a token; its `iat` is older than the cut-off all the same.
+COMMIT_SECONDS = 1.0
 
 
 def register(
@@ -114,7 +117,7 @@ def disable(server: Server, tx: Connection, client: Client, *, now: float, by: s
         reason="disabled",
         by=by,
         issuer=server.url,
-        before=now,
+        before=max(now, server.clock()) + COMMIT_SECONDS,
         expires=now + OUTLIVES_SECONDS,
     )
     _note(tx, "client-disabled", client, now, by)

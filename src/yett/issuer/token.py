@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection
 
-from yett.issuer.client_auth import identify
+from yett.issuer.client_auth import identify, refused
 from yett.issuer.errors import OAuthError
 from yett.issuer.grants.authorization_code import exchange_code
 from yett.issuer.grants.client_credentials import act_for_itself
@@ -21,7 +21,7 @@ from yett.issuer.http import Answer, Ask, Route
 from yett.issuer.possession import prove
 from yett.issuer.request import DEVICE_GRANT
 from yett.issuer.server import Server
-from yett.state.accounts.clients import Client
+from yett.state.accounts.clients import Client, find_client
 
 Exchange = Callable[[Server, Connection, Ask, Client, str], Answer | OAuthError]
 
@@ -54,7 +54,11 @@ def token(server: Server, ask: Ask) -> Answer:
 def _exchange(
     server: Server, tx: Connection, ask: Ask, client: Client, exchange: Exchange
 ) -> Answer | OAuthError:
-    return exchange(server, tx, ask, client, prove(server, tx, ask, client))
+    current = find_client(tx, client.id)
+    if current is None or current.status != "active":
+        # Disabled since it authenticated: else it got one token that no cut-off covers (CWE-367).
+        raise refused(ask, "the client is disabled")
+    return exchange(server, tx, ask, current, prove(server, tx, ask, current))
 
 
 ROUTES = (Route(method="POST", path="/token", endpoint=token, cross=True),)
