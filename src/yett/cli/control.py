@@ -72,8 +72,9 @@ class _Control:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self._stop.set)
         self._spool = Spool(self._setup.recorder, ROLE)
-        for chore in CHORES:  # keys are there before anybody asks for them
-            await self._run(chore.work)
+        for chore in CHORES:
+            if chore.first:  # keys are there before anybody asks for them
+                await self._run(chore.work)
         web = self._web()
         serving = spawn(web.serve([self._sock]), "issuer")
         spawn(self._ledger(), "notices")

@@ -13,7 +13,9 @@ from concurrent.futures import Executor
 from msgspec import Struct
 
 from yett.issuer import keys, leftovers
+from yett.issuer.lifecycle import inactivity
 from yett.issuer.server import Server
+from yett.issuer.ssf import delivery
 from yett.records.spool import Spool
 from yett.state.accounts import AccountStore
 from yett.state.accounts.notices import told, untold
@@ -21,16 +23,19 @@ from yett.terms import Event
 
 
 class Chore(Struct, frozen=True):
-    """Something to be done every `seconds`, first before anybody is served."""
+    """Something to be done every `seconds`, and, where `first`, before anybody is served."""
 
     name: str
     seconds: float
     work: Callable[[Server, float], object]
+    first: bool = True
 
 
 CHORES: tuple[Chore, ...] = (
     Chore("keys", 1.0, keys.tick),
     Chore("leftovers", 300.0, leftovers.clear),
+    Chore("lifecycle", 3600.0, inactivity.tick),
+    Chore("security events", 1.0, delivery.tick, first=False),
 )
 
 

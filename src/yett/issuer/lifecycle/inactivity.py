@@ -82,6 +82,10 @@ def _judge_user(
     keys: tuple[KeyRecord, ...],
     now: float,
 ) -> None:
+    used = max(seen.active, seen.created)
+    if seen.status != ACTIVE or judge(policy, used=used, warned=seen.warned, now=now) == "fine":
+        return  # nearly all: no transaction that writes
+
     def work(tx: Connection) -> tuple[str, ...]:
         user = find_user(tx, seen.id)  # again: a call may have come meanwhile
         if user is None or user.status != ACTIVE:
@@ -104,6 +108,9 @@ def _judge_user(
 
 
 def _judge_client(server: Server, policy: InactivityConfig, seen: Client, now: float) -> None:
+    if seen.status != "active":
+        return
+
     def work(tx: Connection) -> None:
         client = find_client(tx, seen.id)
         if client is None or client.status != "active":
