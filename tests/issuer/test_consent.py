@@ -9,6 +9,7 @@ from kit.oauth import REDIRECT, Party, claims_of
 from kit.visiting import ENDPOINTS, Visitor, allow, hidden_of, place_of, wish
 
 from yett.state.accounts.consents import find_consent
+from yett.state.accounts.users import change_user, find_user
 
 DETAIL = {"type": "urn:yett:operation", "operation": "shop.pay", "digest": "a1" * 32}
 
@@ -191,9 +192,26 @@ def test_a_sign_in_that_grew_old(server, party, browser):
     assert place_of(browser.follow(sent))[0] == server.at("/sign-in")
 
 
-def test_scopes_that_were_taken_away(server, party, browser):
-    """Straight to the page with a request for which nothing is left: no empty grant."""
-    answer = browser.get("/authorize", **wish())
-    fields = hidden_of(browser.follow(answer))
+def test_clients_that_were_disabled(server, party, browser):
+    """Who was disabled while the page was open gets nothing."""
+    fields = hidden_of(browser.follow(browser.get("/authorize", **wish())))
     party.change(status="disabled")
     assert browser.post("/consent", answer="allow", **fields).status == 400
+
+
+def test_scopes_that_were_taken_away(server, party, browser):
+    """Where nothing is left to give there is no empty grant, but a refusal for the client."""
+    fields = hidden_of(browser.follow(browser.get("/authorize", **wish())))
+    server.store.write(lambda tx: change_user(tx, find_user(tx, party.user.id), now=NOW, roles=()))
+    sent = browser.post("/consent", answer="allow", **fields)
+    assert place_of(browser.follow(sent))[1]["error"] == "access_denied"
+
+
+def test_programs_on_the_own_device(server, browser):
+    """A program that anybody could have started is called one (RFC 8252 s8.6)."""
+    party = Party(server, "none", name="cli")
+    party.change(redirects=("http://127.0.0.1/cb",))
+    answer = browser.get("/authorize", **wish("cli", redirect_uri="http://127.0.0.1:5000/cb"))
+    page = browser.follow(answer)
+    assert b"runs on your own device" in page.body
+    assert "http://127.0.0.1:5000" in dict(page.headers)["content-security-policy"]

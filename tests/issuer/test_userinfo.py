@@ -112,9 +112,10 @@ def test_bound_by_proof(server, party):
     assert ask(server, text, headers=shown()).status == 401
     used = shown()
     assert ask(server, text, "DPoP", headers=used).status == 200
-    assert ask(server, text, "DPoP", headers=used).status == 400
+    assert ask(server, text, "DPoP", headers=used).status == 401
     elsewhere = proof("GET", ISSUER + "/other", text.encode(), now=NOW).decode()
-    assert ask(server, text, "DPoP", headers={"dpop": elsewhere}).status == 400
+    answer = ask(server, text, "DPoP", headers={"dpop": elsewhere})
+    assert (answer.status, challenge_of(answer)) == (401, 'DPoP error="invalid_dpop_proof"')
 
 
 def test_unbound_with_proof(server, party):

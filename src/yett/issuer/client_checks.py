@@ -17,7 +17,7 @@ from yett.credentials import load_keys
 from yett.credentials.keyset import KeySetError
 from yett.issuer.assertion import ALGORITHMS
 from yett.issuer.client_auth import ASSERTION, CERTIFICATE, METHODS, NONE, SELF_SIGNED
-from yett.issuer.scopes import OPENID_SCOPES
+from yett.issuer.scopes import INTROSPECT, OPENID_SCOPES
 from yett.issuer.server import Server
 from yett.state.accounts.clients import Client
 from yett.state.errors import StateError
@@ -62,13 +62,15 @@ def _name(server: Server, client: Client) -> Iterator[Complaint]:
 
 def _vocabulary(server: Server, client: Client) -> Iterator[Complaint]:
     known = server.config.vocabulary
-    more = OPENID_SCOPES if client.kind != "service" else {}
+    more = {INTROSPECT, *(OPENID_SCOPES if client.kind != "service" else ())}
     for scope in client.scopes:
         if scope not in known.scopes and scope not in more:
             yield f"the vocabulary has no scope `{scope}`", "known: " + ", ".join(known.scopes)
     for role in client.roles:
         if role not in known.roles:
             yield f"the vocabulary has no role `{role}`", "known: " + ", ".join(known.roles)
+    if INTROSPECT in client.scopes and client.kind == "public":
+        yield "a public client is told of no tokens", f"leave `{INTROSPECT}` out"
     if client.roles and client.kind != "service":
         yield "only a service has roles of its own", "give the roles to its users"
 

@@ -90,6 +90,9 @@ def _take(server: Server, tx: Connection, ask: Ask) -> Answer:
         error = OAuthError("access_denied", "the person said no")
         return refuse(server, tx, ask, pending, error)
     scopes = _scopes(server, tx, pending, session)
+    if pending.scopes and not scopes:
+        # Lost while the page was open: `/authorize` tells the client.
+        return redirect(server.at("/authorize"), {"r": pending.id})
     if client.kind != "public" and not pending.details:
         add_consent(tx, session.user, client.id, scopes, ask.now)
     return give(server, tx, ask, pending, Giving(client, session, scopes))
@@ -127,7 +130,7 @@ def _page(
             button("Allow", name="answer", value="allow"),
             button("Refuse", quiet=True, name="answer", value="deny"),
         ),
-        forms_to=(pending.redirect,) if pending.redirect else (),
+        forms_to=(pending.redirect,),
     )
 
 

@@ -78,7 +78,7 @@ def _end_session(server: Server, tx: Connection, ask: Ask) -> Answer:
         server,
         "Sign out?",
         form(server, "/end_session/confirm", hidden("ticket", ticket), button("Sign out")),
-        forms_to=(leaving.onward,) if leaving.onward else (),
+        forms_to=(leaving.onward,),
     )
 
 

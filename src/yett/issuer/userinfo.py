@@ -68,7 +68,7 @@ def _is_held(server: Server, tx: Connection, ask: Ask, claims: Claims) -> bool:
     bound = claims.get("cnf") or {}
     scheme, token = _presented(ask)
     if "jkt" in bound or scheme == DPOP:
-        key = prove_key(server, tx, ask, token.encode())
+        key = _prove(server, tx, ask, token)
         return scheme == DPOP and bool(key) and confirmation(key) == bound
     if bound:
         shown = X5T + ask.certificate.thumbprint if ask.certificate is not None else ""
@@ -76,7 +76,15 @@ def _is_held(server: Server, tx: Connection, ask: Ask, claims: Claims) -> bool:
     return True
 
 
-def _refused(scheme: str, code: str, status: int) -> OAuthError:
+def _prove(server: Server, tx: Connection, ask: Ask, token: str) -> str:
+    try:
+        return prove_key(server, tx, ask, token.encode())
+    except OAuthError as error:
+        # A resource says so by a challenge, the token endpoint by JSON (RFC 9449 s7.1, s9).
+        raise _refused("DPoP", error.code, 401, *error.headers) from None
+
+
+def _refused(scheme: str, code: str, status: int, *more: tuple[str, str]) -> OAuthError:
     """Refuse with a challenge (RFC 6750 s3, RFC 9449 s7.1); no code where nothing was shown."""
     challenge = f'{scheme} error="{code}"' if code else scheme
     if code == "insufficient_scope":
@@ -85,7 +93,7 @@ def _refused(scheme: str, code: str, status: int) -> OAuthError:
         code or "invalid_request",
         "" if code else "no access token was shown",
         status=status,
-        headers=(("www-authenticate", challenge),),
+        headers=(("www-authenticate", challenge), *more),
     )
 
 

@@ -179,6 +179,15 @@ def test_who_may(server, app):
     assert refusal(public, subject) == "unauthorized_client"
 
 
+def test_services_that_nobody_answers_for(server, app):
+    """A service stops with its owner, here as well."""
+    mine = service(server, kind="service", owner=app.user.id)
+    subject = app.exchange()["access_token"]
+    assert exchange(mine, subject)["access_token"]
+    mine.change(owner="gone")
+    assert refusal(mine, subject) == "unauthorized_client"
+
+
 def test_bound_tokens_stay_bound(server, app, billing):
     """For a bound token a service gets one bound to its own key, never a bearer token."""
     subject = app.exchange(headers=app.dpop())["access_token"]

@@ -11,12 +11,12 @@ from sqlalchemy import Connection
 
 from yett.issuer.errors import OAuthError
 from yett.issuer.grants.handover import hand_over
+from yett.issuer.grants.standing import check_owner
 from yett.issuer.http import Answer, Ask
 from yett.issuer.scopes import OPENID_SCOPES, ask_scopes
 from yett.issuer.server import Server
 from yett.state.accounts.clients import Client
 from yett.state.accounts.grants import Grant
-from yett.state.accounts.users import ACTIVE, find_user
 
 
 def act_for_itself(
@@ -36,11 +36,7 @@ def act_for_itself(
     """
     if client.auth == "none":
         raise OAuthError("unauthorized_client", "a public client cannot act for itself")
-    owner = find_user(tx, client.owner) if client.owner else None
-    if client.kind == "service" and (owner is None or owner.status != ACTIVE):
-        # An account that nobody answers for is what an attacker looks for first (NIST SP 800-53
-        # AC-2): it stops with its owner, until somebody else takes it over.
-        raise OAuthError("unauthorized_client", "the owner of this service is not active")
+    check_owner(tx, client)
     scopes = ask_scopes(server, _with_roles(server, client), ask.form.get("scope", ""))
     grant = Grant(id="", client=client.id, scopes=scopes, binding=binding)
     return hand_over(server, tx, ask, client, grant, scopes=scopes)

@@ -36,6 +36,20 @@ def check_standing(tx: Connection, grant: Grant, now: float) -> User:
     return user
 
 
+def check_owner(tx: Connection, client: Client) -> None:
+    """Let no service act whose owner may not.
+
+    An account that nobody answers for is what an attacker looks for first (NIST SP 800-53 AC-2): it
+    stops with its owner, until somebody else takes it over.
+
+    Raises:
+        OAuthError: `unauthorized_client`.
+    """
+    owner = find_user(tx, client.owner) if client.owner else None
+    if client.kind == "service" and (owner is None or owner.status != ACTIVE):
+        raise OAuthError("unauthorized_client", "the owner of this service is not active")
+
+
 def current_scopes(
     server: Server, client: Client, user: User, asked: tuple[str, ...]
 ) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from yett.issuer.errors import OAuthError
 from yett.issuer.grants.handover import hand_over
+from yett.issuer.grants.standing import check_owner
 from yett.issuer.http import Answer, Ask
 from yett.issuer.own_tokens import Claims, is_alive, read_own
 from yett.issuer.scopes import OPENID_SCOPES, grant_scopes
@@ -47,6 +48,7 @@ def exchange_token(
     """
     if client.auth == "none":
         raise OAuthError("unauthorized_client", "a public client cannot act for others")
+    check_owner(tx, client)
     _check_form(server, ask)
     claims = _subject(server, tx, ask)
     if claims.get("cnf") and not binding:

@@ -60,7 +60,7 @@ def show(
 
 def policy(server: Server, forms_to: tuple[str, ...] = ()) -> str:
     """Write the content security policy of a page."""
-    forms = " ".join([server.at("/"), *dict.fromkeys(map(_source, forms_to))])
+    forms = " ".join([server.at("/"), *dict.fromkeys(map(_source, filter(None, forms_to)))])
     return "; ".join(
         (
             "default-src 'none'",
