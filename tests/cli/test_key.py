@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+import ssl
 import stat
 import subprocess
 import sys
 import time
+from base64 import urlsafe_b64encode
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import trustme
 from click.testing import CliRunner
 
+from yett.cli import key as key_module
 from yett.cli.__main__ import main
 from yett.contract.config import ApiConfig, Config, IdentityConfig
 from yett.credentials.verifier import Verified
@@ -78,6 +83,42 @@ def test_the_life_of_a_key(run, view, folder):
     states = {one["id"]: one["state"] for one in json.loads(run("list", "--format", "json").stdout)}
     assert states[second.principal.credential] == "revoked"
     assert states[id_] == "good"
+
+
+def test_a_key_may_be_bound_to_a_certificate(run, view, folder):
+    """The thumbprint of exactly one certificate is kept, and a successor has it, too."""
+    chain = trustme.CA().issue_cert("svc.example").cert_chain_pems
+    pem = chain[0].bytes()
+    (folder / "svc.pem").write_bytes(pem)
+    key = run("issue", "--owner", "ana", "--certificate", str(folder / "svc.pem")).stdout.strip()
+    view.reload_files()
+    principal = view.verify("api_key", key.encode(), time.time()).principal
+    der = ssl.PEM_cert_to_DER_cert(pem.decode())
+    digest = urlsafe_b64encode(hashlib.sha256(der).digest()).rstrip(b"=").decode()
+    assert principal.binding == f"x5t:{digest}"
+    successor = run("rotate", principal.credential).stdout.strip()
+    view.reload_files()
+    assert view.verify("api_key", successor.encode(), time.time()).principal.binding
+    for wrong in (b"", b"no certificate", pem * 2):
+        (folder / "svc.pem").write_bytes(wrong)
+        done = run("issue", "--owner", "ana", "--certificate", str(folder / "svc.pem"), code=2)
+        assert "not one certificate in PEM" in done.output
+
+
+def test_a_key_that_is_revoked_meanwhile_is_not_rotated(run, folder, monkeypatch):
+    """A rotation that has read the file before the revocation makes no successor."""
+    key = json.loads(run("issue", "--owner", "ana", "--format", "json").stdout)
+    whole = key_module.load_records
+
+    def revoking(path):
+        found = whole(path)
+        run("revoke", key["id"])
+        return found
+
+    monkeypatch.setattr(key_module, "load_records", revoking)
+    assert "is revoked" in run("rotate", key["id"], code=2).output
+    monkeypatch.undo()
+    assert len(json.loads(run("list", "--format", "json").stdout)) == 1
 
 
 def test_the_key_is_shown_once_and_kept_nowhere(run, folder):

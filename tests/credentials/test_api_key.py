@@ -138,9 +138,18 @@ def test_networks_bind_a_key(source, accepted):
     assert isinstance(answer, Verified) is accepted
 
 
+def test_a_certificate_binds_a_key():
+    """Step 4 then lets nobody pass who does not show it; without one the key is a bearer's."""
+    bound = check(certificate="A" * 43)
+    assert bound.principal.binding == "x5t:" + "A" * 43
+    assert not check().principal.binding
+
+
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
+        ({"certificate": "x5t"}, "key `Ab3dEf9h` is bound to what is no thumbprint"),
+        ({"certificate": "é" * 43}, "key `Ab3dEf9h` is bound to what is no thumbprint"),
         ({"id": "short"}, "`short` is not a key id"),
         ({"digest": "x"}, "key `Ab3dEf9h` has no SHA-256 digest"),
         ({"owner": ""}, "key `Ab3dEf9h` needs an owner, in printable characters"),

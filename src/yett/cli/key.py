@@ -10,10 +10,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import IO, Any
 
 import click
 import msgspec
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from yett.cli.failing import fail
 from yett.cli.folder import chosen_folder, in_folder
@@ -21,6 +23,7 @@ from yett.cli.forms import text_or_json
 from yett.cli.key_place import Place, explained, find_place, known, last_used
 from yett.credentials.api_key import KeyRecord
 from yett.state.key_file import Records, change, load_records, make_key
+from yett.wire.certificate import thumbprint
 
 DAY_SECONDS = 86_400
 DEFAULT_DAYS = 90
@@ -59,6 +62,12 @@ def key(ctx: click.Context) -> None:
 @click.option("--role", "roles", multiple=True, help="a role it carries; may be repeated")
 @click.option("--tenant", default="", help="the tenant it belongs to")
 @click.option("--network", "networks", multiple=True, help="a CIDR it may come from; repeatable")
+@click.option(
+    "--certificate",
+    "pem",
+    type=click.File("rb"),
+    help="a client certificate (PEM) that must come with it",
+)
 @click.option("--env", default="live", show_default=True, help="second part of the key")
 @click.option("--kind", default="key", show_default=True, help="third part of the key")
 @click.option(
@@ -73,7 +82,9 @@ def key(ctx: click.Context) -> None:
 @form_option
 @in_folder
 @click.pass_obj
-def issue_command(find: Find, /, days: int, start_in: int, form: str, **settings: Any) -> None:
+def issue_command(
+    find: Find, /, days: int, start_in: int, form: str, pem: IO[bytes] | None, **settings: Any
+) -> None:
     """Make a key and print it once.
 
     Example: yett key issue --owner ana@example.com --scope bookings:read --days 30
@@ -90,6 +101,7 @@ def issue_command(find: Find, /, days: int, start_in: int, form: str, **settings
             created=now,
             not_before=start if start_in else 0,
             expires=start + days * DAY_SECONDS,
+            certificate="" if pem is None else thumbprint_of(pem.read()),
             **settings,
         )
         text, record = make_key(draft)
@@ -118,8 +130,6 @@ def rotate_command(find: Find, identifier: str, overlap: int, days: int, form: s
     with explained():
         path, now = find().path, int(time.time())
         old = find_record(load_records(path), identifier)
-        if old.revoked:
-            fail(2, f"key `{identifier}` is revoked", "`yett key issue` makes a new one")
         draft = msgspec.structs.replace(
             old, created=now, not_before=0, expires=now + days * DAY_SECONDS, replaces=old.id
         )
@@ -128,6 +138,8 @@ def rotate_command(find: Find, identifier: str, overlap: int, days: int, form: s
 
         def succeed(records: Records) -> Records:
             current = find_record(records, identifier)
+            if current.revoked:  # meanwhile, by another command
+                fail(2, f"key `{identifier}` is revoked", "`yett key issue` makes a new one")
             ending = msgspec.structs.replace(current, expires=min(current.expires, end))
             return (*replaced(records, ending), record)
 
@@ -194,6 +206,17 @@ def find_record(records: Records, identifier: str) -> KeyRecord:
     if found is None:
         fail(2, f"there is no key `{identifier}`", "`yett key list` shows them")
     return found
+
+
+def thumbprint_of(pem: bytes) -> str:
+    """Return the `x5t#S256` of the one certificate in a PEM file."""
+    try:
+        found = x509.load_pem_x509_certificates(pem)
+    except ValueError:
+        found = []
+    if len(found) != 1:
+        fail(2, "the file of `--certificate` is not one certificate in PEM", "leave out its chain")
+    return thumbprint(found[0].public_bytes(Encoding.DER))
 
 
 def replaced(records: Records, changed: KeyRecord) -> Records:

@@ -16,7 +16,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from msgspec import Struct
 
 from yett.credentials.refusals import API_KEY_CHALLENGE, expired, invalid
-from yett.credentials.structure import is_identifier
+from yett.credentials.structure import is_identifier, is_thumbprint
 from yett.credentials.verifier import Verified
 from yett.problems import CREDENTIAL_REVOKED, Problem
 from yett.terms import Principal
@@ -46,6 +46,7 @@ class KeyRecord(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         expires: unix seconds, always set.
         not_before: unix seconds before which it is not accepted.
         networks: CIDRs it may come from; anywhere when empty.
+        certificate: thumbprint (`x5t#S256`) of the client certificate that must come with it.
         revoked: unix seconds of its revocation, 0 while it is good.
         replaces: id of the key it was rotated from.
         note: what it is for, in the owner's words.
@@ -63,6 +64,7 @@ class KeyRecord(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     roles: tuple[str, ...] = ()
     tenant: str = ""
     networks: tuple[str, ...] = ()
+    certificate: str = ""
     revoked: float = 0.0
     replaces: str = ""
     note: str = ""
@@ -139,6 +141,8 @@ def _held(record: KeyRecord) -> HeldKey:
         raise KeyRecordError(f"key `{record.id}` has a scope or role that is not a word")
     if not 0 < record.expires < float("inf"):
         raise KeyRecordError(f"key `{record.id}` needs an expiry")
+    if record.certificate and not is_thumbprint(record.certificate):
+        raise KeyRecordError(f"key `{record.id}` is bound to what is no thumbprint")
     principal = Principal(
         id=record.owner,
         kind="key",
@@ -150,6 +154,7 @@ def _held(record: KeyRecord) -> HeldKey:
         scheme="api_key",
         expires=record.expires,
         claims={"iat": record.created},  # what revocation cut-offs compare
+        binding=f"x5t:{record.certificate}" if record.certificate else "",
     )
     return HeldKey(record, record.digest.encode(), _networks(record), Verified(principal))
 

@@ -14,13 +14,12 @@ from typing import Any
 from yett.credentials.operation import OperationDetail, read_operation
 from yett.credentials.refusals import expired, invalid
 from yett.credentials.rules import JwtRules
-from yett.credentials.structure import decode_base64url, is_identifier
+from yett.credentials.structure import is_identifier, is_thumbprint
 from yett.problems import Problem
 from yett.terms import Principal
 
 MAX_NUMERIC_DATE = 253_402_300_799  # 9999-12-31; beyond that it is not a date
 MAX_GRANTS = 512  # scopes or roles in one token
-THUMBPRINT_BYTES = 32  # SHA-256
 
 WRONG_AUDIENCE = "`aud` does not name this API"
 # Members of `cnf` that can be proven here, and how the principal's binding is spelled.
@@ -159,10 +158,8 @@ def _binding(confirmation: Any) -> str:
         return ""
     ((name, thumbprint),) = confirmation.items()
     prefix = BINDINGS.get(name, "")
-    if not prefix or not isinstance(thumbprint, str) or not thumbprint.isascii():
-        return ""
-    raw = decode_base64url(thumbprint.encode())
-    return prefix + thumbprint if raw is not None and len(raw) == THUMBPRINT_BYTES else ""
+    good = prefix and isinstance(thumbprint, str) and is_thumbprint(thumbprint)
+    return prefix + thumbprint if good else ""
 
 
 def _with_our_acr(claims: Claims, rules: JwtRules) -> Claims:

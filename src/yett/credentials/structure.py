@@ -18,6 +18,8 @@ from yett.credentials.strict_json import read_object
 MAX_TOKEN_BYTES = 8192
 MAX_IDENTIFIER_CHARS = 255  # OpenID Connect Core s2 bounds `sub` so; the same for kid and jti
 
+THUMBPRINT_BYTES = 32  # SHA-256
+
 SEGMENTS = 3
 # What a token may say about itself. `x5t` names a certificate that is never looked up (Entra and
 # ADFS send it); all that makes a verifier fetch, trust, skip or inflate something is absent:
@@ -119,6 +121,12 @@ def is_identifier(value: object) -> bool:
         and value.isprintable()
         and value.strip() == value
     )
+
+
+def is_thumbprint(text: str) -> bool:
+    """Whether a text is a SHA-256 in its one base64url spelling (`jkt`, `x5t#S256`)."""
+    raw = decode_base64url(text.encode()) if text.isascii() else None
+    return raw is not None and len(raw) == THUMBPRINT_BYTES
 
 
 def decode_base64url(segment: bytes) -> bytes | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from kit.engine import ALICE, BEARER, COOKIE, KEY, need, operation, program, request
+from msgspec.structs import replace
 
 from yett.contract.model import SecurityScheme
 from yett.credentials.verifier import Verified
@@ -11,7 +12,7 @@ from yett.engine.exchange import Exchange
 from yett.engine.questions import FetchKeys, Introspect
 from yett.engine.step import Ask
 from yett.engine.steps.credential import CredentialStep
-from yett.terms import Principal
+from yett.terms import Certificate, Principal
 
 
 def code(decision):
@@ -74,6 +75,20 @@ def test_an_unknown_key_is_fetched_once(run, view):
     assert code(decision) == "credential-invalid"
     decision, _, asked = run(bound, request(authorization=b"Bearer new"), False)
     assert (len(asked), code(decision)) == (1, "credential-invalid")
+
+
+def test_a_key_that_is_bound_to_a_certificate_needs_it(run, view):
+    """A stolen key is worth nothing without the connection's certificate."""
+    view.tokens[b"k"] = Verified(
+        Principal(id="svc", kind="key", issuer="yett:keys", binding="x5t:mine")
+    )
+    bound = program(operation(security=need(KEY)))
+    plain = request(x_api_key=b"k")
+    for certificate in (None, Certificate(thumbprint="other")):
+        asked = replace(plain, certificate=certificate)
+        assert code(run(bound, asked)[0]) == "credential-invalid"
+    asked = replace(plain, certificate=Certificate(thumbprint="mine"))
+    assert code(run(bound, asked)[0]) == "allow"
 
 
 def test_an_opaque_token_is_asked_about_once(run, view):
