@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 from kit.accounts import NOW
-from kit.oauth import Party, error_of
+from kit.oauth import Party, claims_of, error_of
 from kit.visiting import ENDPOINTS, Visitor, hidden_of, place_of
 
+from yett.issuer.own_tokens import is_alive
 from yett.issuer.token import token
 from yett.state.accounts.revocations import in_force
 from yett.state.accounts.sessions import find_session
@@ -65,7 +66,10 @@ def test_grants_end_with_it(server, party, browser):
     party.now = NOW + 1
     ask = party.ask(grant_type="refresh_token", refresh_token=here["refresh_token"])
     assert error_of(token, server, ask) == "invalid_grant"
-    assert party.refresh(away["refresh_token"])["access_token"]
+    fresh = party.refresh(away["refresh_token"])["access_token"]
+    with server.store.read() as tx:
+        assert is_alive(server, tx, claims_of(fresh), party.now)
+        assert not is_alive(server, tx, claims_of(away["access_token"]), party.now)
 
 
 @pytest.mark.parametrize("how", ["none", "forged", "other session", "access token"])

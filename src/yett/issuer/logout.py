@@ -11,17 +11,14 @@ from __future__ import annotations
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from yett.issuer.grants.issue import end_grant
 from yett.issuer.http import Answer, Ask, Route, redirect
 from yett.issuer.own_tokens import Claims, read_own
 from yett.issuer.pages import button, el, form, hidden, show, shown
 from yett.issuer.request import MAX_TEXT_CHARACTERS
-from yett.issuer.scopes import OFFLINE
 from yett.issuer.server import Server, digest, fresh
 from yett.issuer.sessions import cleared, current, end
 from yett.issuer.tokens import IDENTITY
 from yett.state.accounts.clients import Client, find_client
-from yett.state.accounts.grants import list_grants
 from yett.state.accounts.sessions import Session
 from yett.state.accounts.tickets import Ticket, add_ticket, take_ticket
 
@@ -115,9 +112,6 @@ def _client(tx: Connection, hint: Claims | None, named: str) -> Client | None:
 
 def _leave(server: Server, tx: Connection, ask: Ask, session: Session, leaving: Leaving) -> Answer:
     end(server, tx, session, reason=REASON, by=session.user, now=ask.now)
-    for grant in list_grants(tx, ask.now, session=session.id):
-        if OFFLINE not in grant.scopes:
-            end_grant(tx, grant.id, ask.now, REASON, session.user)
     return _gone(server, leaving)
 
 

@@ -17,6 +17,7 @@ from yett.credentials.jwt import check_signature
 from yett.credentials.keyset import KeySetError, load_keys
 from yett.credentials.structure import RawToken, media_type, read_token
 from yett.issuer.keys import public_set
+from yett.issuer.scopes import OFFLINE
 from yett.issuer.server import Server
 from yett.state.accounts.clients import find_client
 from yett.state.accounts.grants import find_grant
@@ -52,16 +53,7 @@ def is_alive(server: Server, tx: Connection, claims: Claims, now: float) -> bool
     """Whether a token of ours is still good: all that it names lives, and nothing revokes it."""
     if now >= claims["exp"]:
         return False
-    person = find_user(tx, claims["sub"])
-    if person is not None and person.status != ACTIVE:
-        return False
-    if not all(_client_lives(tx, name) for name in _clients(claims, person=person is not None)):
-        return False
-    family = find_grant(tx, claims.get("grant", "")) if claims.get("grant") else None
-    if claims.get("grant") and (family is None or not family.lives(now)):
-        return False
-    session = find_session(tx, claims.get("sid", "")) if claims.get("sid") else None
-    if session is not None and session.ended:
+    if not _parties_live(tx, claims) or not _sign_in_lives(tx, claims, now):
         return False
     names = tuple((kind, str(claims.get(claim, ""))) for kind, claim in NAMED)
     return not is_covered(tx, names, issuer=server.url, issued=claims["iat"], now=now)
@@ -91,9 +83,25 @@ def _is_signed(server: Server, tx: Connection, raw: RawToken, now: float) -> boo
     return not is_covered(tx, kid, issuer=server.url, issued=issued, now=now)
 
 
-def _clients(claims: Claims, *, person: bool) -> set[str]:
-    """Return the clients that a token names: whose it is, and its subject where that is none."""
-    return {claims.get("client_id", ""), "" if person else claims["sub"]} - {""}
+def _parties_live(tx: Connection, claims: Claims) -> bool:
+    """Whether whose it is, and who got it, are still active; a subject may be a service."""
+    person = find_user(tx, claims["sub"])
+    if person is not None and person.status != ACTIVE:
+        return False
+    names = {claims.get("client_id", ""), claims["sub"] if person is None else ""}
+    return all(_client_lives(tx, name) for name in names if name)
+
+
+def _sign_in_lives(tx: Connection, claims: Claims, now: float) -> bool:
+    """Whether the family and the session that a token comes from have not ended."""
+    family = find_grant(tx, claims["grant"]) if claims.get("grant") else None
+    if claims.get("grant") and (family is None or not family.lives(now)):
+        return False
+    # What acts while one is away goes on; what it had before is covered by the `sid`.
+    if family is not None and OFFLINE in family.scopes:
+        return True
+    session = find_session(tx, claims["sid"]) if claims.get("sid") else None
+    return session is None or not session.ended
 
 
 def _client_lives(tx: Connection, name: str) -> bool:
