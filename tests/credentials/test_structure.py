@@ -13,6 +13,7 @@ from yett.credentials.structure import (
     MAX_TOKEN_BYTES,
     RawToken,
     is_identifier,
+    is_thumbprint,
     media_type,
     read_token,
     split,
@@ -79,3 +80,20 @@ def test_identifiers_can_be_written_anywhere(value):
         assert not any(ord(c) < 32 or 127 <= ord(c) < 160 for c in value)
         assert 0 < len(value) <= 255
         value.encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "good"),
+    [
+        (hostile.THUMBPRINT, True),
+        (hostile.THUMBPRINT[:-1] + "B", False),
+        (hostile.THUMBPRINT + "=", False),
+        (hostile.THUMBPRINT[:-1], False),
+        ("+" * 43, False),
+        ("é" * 43, False),
+        ("", False),
+    ],
+)
+def test_a_thumbprint_is_a_sha_256_in_its_one_spelling(text, good):
+    """Two spellings would be two bindings of one key."""
+    assert is_thumbprint(text) is good
