@@ -43,7 +43,7 @@ def scenarios():
             yield path.stem, shared | case
 
 
-def token(name):
+def token(name, **more):
     """A token of one of `CALLERS`."""
     now = int(time.time())
     claims = {
@@ -54,6 +54,7 @@ def token(name):
         "iat": now,
         "exp": now + 600,
         **CALLERS[name],
+        **more,
     }
     return jwt.encode(claims, KEY, "ES256", {"kid": "k", "typ": "at+jwt"})
 
