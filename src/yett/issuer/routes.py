@@ -18,6 +18,7 @@ from yett.issuer import (
     token,
     userinfo,
 )
+from yett.issuer.account import applications as account_applications
 from yett.issuer.account import links as account_links
 from yett.issuer.account import page as account_page
 from yett.issuer.account import passkeys as account_passkeys
@@ -41,6 +42,7 @@ ROUTES: tuple[Route, ...] = (
     *account_recovery.ROUTES,
     *account_second_factor.ROUTES,
     *account_sessions.ROUTES,
+    *account_applications.ROUTES,
     *assets.ROUTES,
     *authorize.ROUTES,
     *consent.ROUTES,

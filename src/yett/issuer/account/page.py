@@ -48,8 +48,10 @@ def _account(server: Server, tx: Connection, ask: Ask) -> Answer:
 
 
 def _person(server: Server, user: User) -> Html:
-    leave = el("a", "Sign out", href=f"{server.base}/end_session")
-    return el("p", "You are signed in as ", el("strong", user.name or user.login), ". ", leave)
+    name = el("strong", user.name or user.login)
+    applications = _link(server, "Applications", "/account/applications")
+    leave = _link(server, "Sign out", "/end_session")
+    return el("p", "You are signed in as ", name, ". ", applications, " ", leave)
 
 
 def _warning(ways: Ways) -> Html:
