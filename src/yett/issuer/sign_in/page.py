@@ -19,7 +19,7 @@ from yett.issuer.passkeys import make_challenge, request_options
 from yett.issuer.server import Server
 from yett.issuer.sign_in.finish import destination
 from yett.issuer.sign_in.waiting import Waiting, read_waiting
-from yett.issuer.sign_in.ways import other_ways
+from yett.issuer.sign_in.ways import only_passkeys, other_ways
 from yett.state.accounts.passkeys import Passkey, list_passkeys
 
 
@@ -41,6 +41,7 @@ def _ask(server: Server, tx: Connection, ask: Ask) -> Answer:
         server,
         "Confirm that it is you" if waiting.user else "Sign in",
         _purpose(server, waiting),
+        only_passkeys(waiting, len(known), server),
         passkey_form(server, waiting, challenge, known),
         other_ways(server, waiting),
         headers=headers,
