@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 from yett.contract.addresses import is_listener, is_loopback
 from yett.contract.config import Config
 from yett.contract.config_identity import check_algorithms, check_trusted_url
+from yett.contract.config_provider import check_provider
 from yett.contract.fitting import did_you_mean
-from yett.contract.identity_settings import BuiltinConfig, ProviderConfig
+from yett.contract.identity_settings import BuiltinConfig
 from yett.contract.places import Source
 from yett.contract.report import Report, quote
 from yett.contract.rules import CONFIG_HAZARD, CONFIG_UNKNOWN_KEY, CONFIG_VALUE
@@ -22,7 +23,6 @@ from yett.contract.rules import CONFIG_HAZARD, CONFIG_UNKNOWN_KEY, CONFIG_VALUE
 # What is below these belongs to the gate or to the host, never to an issuer.
 RESERVED = "/.well-known"
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}\Z")
 _PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/?\Z")
 
 
@@ -85,25 +85,13 @@ def _providers(config: Config, builtin: BuiltinConfig, at: Source, report: Repor
     seen: set[str] = set()
     for index, provider in enumerate(builtin.provider):
         place = at.at("provider", index)
-        _provider(provider, place, report)
+        check_provider(builtin, provider, place, report)
         for one in {provider.name, provider.url} & seen:
             report.add(CONFIG_VALUE, f"the provider {quote(one)} is configured twice", place)
         seen |= {provider.name, provider.url}
         for role in provider.roles:
             if config.vocabulary.roles and role not in config.vocabulary.roles:
                 _unknown_role(role, config.vocabulary.roles, place.at("roles"), report)
-
-
-def _provider(provider: ProviderConfig, at: Source, report: Report) -> None:
-    if not _NAME.match(provider.name):
-        hint = "lower-case letters, digits and `-`, at most 32"
-        message = f"{quote(provider.name)} is not a provider's name"
-        report.add(CONFIG_VALUE, message, at.at("name"), hint=hint)
-    for name in ("client_id", "secret"):
-        if not getattr(provider, name):
-            report.add(CONFIG_VALUE, f"`{name}` of a provider is empty", at.at(name))
-    check_trusted_url(provider.url, at.at("url"), report)
-    check_algorithms(provider.algorithms, at.at("algorithms"), report)
 
 
 def _transmitters(builtin: BuiltinConfig, at: Source, report: Report) -> None:
