@@ -49,9 +49,9 @@ def test_what_would_not_be_enough_is_left_out(tmp_path):
 def test_who_has_no_passkey_is_told_where_one_is_made(server):
     """Only where nothing else does; a stranger is told nothing of accounts."""
     ada = User(id="u_a", login="ada")
-    assert only_passkeys(waits(MULTI_FACTOR), 0, server) == ""
-    assert only_passkeys(Waiting(), 0, server) == ""
-    assert "Only a passkey" in only_passkeys(waits(PHISHING_RESISTANT), 0, server)
-    assert "Only a passkey" in only_passkeys(waits(PHISHING_RESISTANT, user=ada), 1, server)
-    none = only_passkeys(waits(PHISHING_RESISTANT, user=ada), 0, server)
+    assert only_passkeys(server, waits(MULTI_FACTOR), 0) == ""
+    assert only_passkeys(server, Waiting(), 0) == ""
+    assert "Only a passkey" in only_passkeys(server, waits(PHISHING_RESISTANT), 0)
+    assert "Only a passkey" in only_passkeys(server, waits(PHISHING_RESISTANT, user=ada), 1)
+    none = only_passkeys(server, waits(PHISHING_RESISTANT, user=ada), 0)
     assert "/auth/account/passkeys/new" in none

@@ -41,7 +41,7 @@ def _ask(server: Server, tx: Connection, ask: Ask) -> Answer:
         server,
         "Confirm that it is you" if waiting.user else "Sign in",
         _purpose(server, waiting),
-        only_passkeys(waiting, len(known), server),
+        only_passkeys(server, waiting, len(known)),
         passkey_form(server, waiting, challenge, known),
         other_ways(server, waiting),
         headers=headers,

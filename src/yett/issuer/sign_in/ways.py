@@ -40,7 +40,7 @@ def other_ways(server: Server, waiting: Waiting) -> Html:
     return el("nav", el("ul", *rows, class_="rows"), aria_label="Other ways to sign in")
 
 
-def only_passkeys(waiting: Waiting, known: int, server: Server) -> Html:
+def only_passkeys(server: Server, waiting: Waiting, known: int) -> Html:
     """Say that nothing but a passkey will do, and to who has none, where one is made."""
     wanted = waiting.pending.acr if waiting.pending is not None else ()
     if reaches(MULTI_FACTOR, wanted):
