@@ -5,7 +5,6 @@ from __future__ import annotations
 from yett.contract.builtin import BUILTIN_KEYS_FILE, builtin_issuer, issuers_of
 from yett.contract.config import IdentityConfig, IssuerConfig
 from yett.contract.identity_settings import BuiltinConfig
-from yett.issuer.keys import JWKS_FILE
 
 OWN = BuiltinConfig(url="https://api.example.com/auth", audience="https://api.example.com")
 OTHER = IssuerConfig(url="https://b.example", audience="a", algorithms=("ES256",))
@@ -19,11 +18,6 @@ def test_it_is_an_issuer_of_access_tokens_with_keys_in_a_file():
     assert issuer.jwks == BUILTIN_KEYS_FILE
     assert not issuer.acr
     assert issuer.introspection is None
-
-
-def test_it_reads_the_file_that_the_issuer_writes():
-    """The two rooms may not import each other; the name is the same."""
-    assert BUILTIN_KEYS_FILE == JWKS_FILE
 
 
 def test_it_comes_after_the_outside_issuers():
