@@ -48,6 +48,8 @@ def test_a_good_table_is_taken(text):
         (BUILTIN.replace("/auth", "/.well-known/x"), 5, "cannot be the issuer's"),
         (BUILTIN.replace("/auth", "/a?b=c"), 5, "cannot be the issuer's"),
         (BUILTIN.replace("/auth", "/a/../b"), 5, "cannot be the issuer's"),
+        (BUILTIN.replace("//a.test/", "//192.0.2.1/"), 5, "no passkeys for the address"),
+        (BUILTIN.replace("//a.test/", "//[2001:db8::1]/"), 5, "no passkeys for the address"),
         (BUILTIN.replace('"https://a.test"', '""'), 6, "`audience` is empty"),
         (BUILTIN + "listen = '80'", 7, "is not a place to listen"),
         (BUILTIN + "listen = '0.0.0.0:80'", 7, "reached past the gate"),

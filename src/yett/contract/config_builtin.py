@@ -6,6 +6,7 @@ can never work, is an error; what is a danger in production is a hazard.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
@@ -56,6 +57,11 @@ def _places(builtin: BuiltinConfig, at: Source, report: Report) -> None:
     elif path.endswith("/"):
         message = f"{quote(builtin.url)} ends in `/`, and `iss` is compared as it is written"
         report.add(CONFIG_VALUE, message, at.at("url"), hint=f"write {quote(builtin.url[:-1])}")
+    if _is_address(parts.hostname or ""):
+        # WebAuthn L3 s5.1.4: the relying party is a domain; browsers answer with SecurityError.
+        message = f"browsers make no passkeys for the address {quote(parts.hostname or '')}"
+        hint = "give `url` a host name; `localhost` does for development"
+        report.add(CONFIG_HAZARD, message, at.at("url"), hint=hint)
     if not builtin.audience:
         hint = "name the API as its clients do, such as `https://api.example.com`"
         report.add(CONFIG_VALUE, "`audience` is empty", at.at("audience"), hint=hint)
@@ -66,6 +72,14 @@ def _places(builtin: BuiltinConfig, at: Source, report: Report) -> None:
         message = "the issuer is reached past the gate: without its limits, and without TLS"
         hint = "listen on loopback, and give `url` a path that the gate serves"
         report.add(CONFIG_HAZARD, message, at.at("listen"), hint=hint)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _times(builtin: BuiltinConfig, at: Source, report: Report) -> None:
