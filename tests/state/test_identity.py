@@ -132,6 +132,19 @@ def test_the_builtin_issuer_may_publish_its_keys_later(with_builtin, folder):
     assert with_builtin.verify_token(own("at+jwt", jti="t2"), hostile.NOW).principal
 
 
+def test_a_reload_while_its_file_is_away_keeps_the_keys_of_ours(with_builtin, configure, folder):
+    """The deployment that deletes before it writes refuses nobody."""
+    publish(folder)
+    poll(with_builtin)
+    (folder / BUILTIN_KEYS_FILE).unlink()
+    config = msgspec.structs.replace(configure(skew=1.0).identity, builtin=BUILTIN)
+    after = Identity.from_config(config, folder, with_builtin)
+    assert after.verify_token(own("at+jwt"), hostile.NOW).principal
+    publish(folder, hostile.ec_jwk(hostile.OTHER_EC, "ec2"))
+    poll(after)
+    assert after.verify_token(own("at+jwt", jti="t2"), hostile.NOW).kind is CREDENTIAL_INVALID
+
+
 def test_a_broken_file_of_the_builtin_issuer_refuses_to_start(configure, folder):
     """Missing is early, broken is wrong."""
     publish(folder)
