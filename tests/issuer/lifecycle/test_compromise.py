@@ -6,11 +6,17 @@ import pytest
 from kit.accounts import NOW
 from kit.lives import Lives
 
+from yett.issuer.enrol import invite
 from yett.issuer.lifecycle.compromise import end_compromised
 from yett.issuer.lifecycle.keys import read_keys
+from yett.issuer.recovery import redeem, renew
+from yett.issuer.server import digest
+from yett.state.accounts.links import Link, add_link, links_of
 from yett.state.accounts.notices import untold
 from yett.state.accounts.passkeys import list_passkeys
 from yett.state.accounts.revocations import in_force
+from yett.state.accounts.tickets import find_ticket
+from yett.state.accounts.totps import find_totp, put_totp
 from yett.state.accounts.users import ACTIVE, find_user
 from yett.state.errors import StateError
 
@@ -44,6 +50,26 @@ def test_with_passkeys_nobody_gets_in(lives):
     with lives.server.store.read() as tx:
         assert list_passkeys(tx, user.id) == []
         assert find_user(tx, user.id).password == ""
+
+
+def test_with_passkeys_every_other_way_in_ends(lives):
+    """Recovery codes, app, links and open invitations that a thief may have made are worthless."""
+    user = lives.person()
+    server = lives.server
+
+    def equip(tx):
+        put_totp(tx, user.id, b"sealed", 1, NOW)
+        add_link(tx, Link(issuer="https://i", subject="1", user=user.id, created=NOW))
+        secret = invite(server, tx, user, now=NOW, by="cli:root").partition("#")[2]
+        return renew(tx, user.id, NOW, user.id)[0], secret
+
+    code, secret = server.store.write(equip)
+    end_compromised(server, user.id, by="cli:root", passkeys=True)
+    assert not server.store.write(lambda tx: redeem(tx, user.id, code, NOW))
+    with server.store.read() as tx:
+        assert find_totp(tx, user.id) is None
+        assert links_of(tx, user.id) == ()
+        assert find_ticket(tx, digest(secret), "enrol", NOW) is None
 
 
 def test_an_administrator_can_be_compromised(lives):

@@ -8,9 +8,14 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
+from yett.issuer.enrol import PURPOSE
 from yett.issuer.lifecycle.ending import Ended, end_all, note_user
 from yett.issuer.lifecycle.keys import mark_keys, read_keys
 from yett.issuer.server import Server
+from yett.state.accounts.links import drop_link, links_of
+from yett.state.accounts.recovery import drop_codes
+from yett.state.accounts.tickets import end_tickets
+from yett.state.accounts.totps import drop_totp
 from yett.state.accounts.users import User, change_user, find_login, find_user
 from yett.state.errors import StateError
 
@@ -25,7 +30,8 @@ def end_compromised(
         name: its login name or id.
         by: who does it.
         reason: for the record.
-        passkeys: whether its passkeys and its password end, too.
+        passkeys: whether its passkeys and every other way in end, too: password, app, recovery
+            codes, links to outside providers.
 
     Raises:
         StateError: there is no such account, or the file of API keys cannot be read or marked.
@@ -36,14 +42,25 @@ def end_compromised(
         user = known_user(tx, name)
         ended = end_all(server, tx, user, keys, reason=reason, by=by, passkeys=passkeys)
         now = server.clock()
-        if passkeys and user.password:
-            change_user(tx, user, now=now, password="")
+        if passkeys:
+            _end_ways(tx, user, now)
         note_user(server, tx, "account-compromised", user, now=now, text=f"{reason}, by {by}")
         return user, ended
 
     user, ended = server.store.write(work)
     mark_keys(server, ended.keys, server.clock())
     return user, ended
+
+
+def _end_ways(tx: Connection, user: User, now: float) -> None:
+    """End what else signs in: whoever has the account may have made recovery codes or a link."""
+    if user.password:
+        change_user(tx, user, now=now, password="")
+    drop_totp(tx, user.id)
+    drop_codes(tx, user.id)
+    for link in links_of(tx, user.id):
+        drop_link(tx, link)
+    end_tickets(tx, user.id, PURPOSE, now)
 
 
 def known_user(tx: Connection, name: str) -> User:
