@@ -38,11 +38,14 @@ def _main(folder, store, settings):
     import uvicorn  # noqa: PLC0415 - only in the child
     from kit.accounts import make_server  # noqa: PLC0415
 
+    from yett.issuer.http import Answer, Route  # noqa: PLC0415
     from yett.issuer.routes import ROUTES  # noqa: PLC0415
     from yett.issuer.web import Face  # noqa: PLC0415
 
     server = make_server(Path(folder), store=store, **json.loads(settings))
-    face = Face(server, ROUTES, ThreadPoolExecutor(16))
+    pid = Answer(body=str(os.getpid()).encode())
+    routes = (*ROUTES, Route(method="GET", path="/pid", endpoint=lambda _server, _ask: pid))
+    face = Face(server, routes, ThreadPoolExecutor(16))
     sock = socket.create_server(("127.0.0.1", 0))
     print(sock.getsockname()[1], flush=True)  # noqa: T201 - how the parent learns of it
     config = uvicorn.Config(face.app, log_config=None, access_log=False, lifespan="off")

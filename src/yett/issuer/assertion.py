@@ -39,14 +39,11 @@ def claimed_client(text: str) -> str:
     return subject if isinstance(subject, str) else ""
 
 
-def check_assertion(
-    server: Server, tx: Connection, ask: Ask, text: str, client: Client | None
-) -> bool:
-    """Whether an assertion is good, for the first time.
+def judge_assertion(server: Server, ask: Ask, text: str, client: Client | None) -> bool:
+    """Whether an assertion is good; that it is so for the first time is `use_assertion`'s.
 
     Args:
         server: the server.
-        tx: a transaction that writes.
         ask: the request it came with.
         text: the assertion.
         client: whom it names, None where there is no such client.
@@ -59,8 +56,16 @@ def check_assertion(
     signed = _is_signed(raw, key or _decoy())
     if client is None or key is None or not signed:
         return False
-    claims = raw.unverified_claims
-    return _is_ours(server, ask, claims, client) and _is_first(tx, claims, client)
+    return _is_ours(server, ask, raw.unverified_claims, client)
+
+
+def use_assertion(tx: Connection, text: str, client: Client) -> bool:
+    """Use a good assertion up; False where it, or another with its `jti`, was used before."""
+    raw = read_token(text.encode("utf-8", "replace"))
+    if isinstance(raw, str):
+        return False
+    jti, end = raw.unverified_claims["jti"], raw.unverified_claims["exp"]
+    return use_once(tx, f"assertion:{client.id}", jti, end + SKEW_SECONDS)
 
 
 @functools.lru_cache(256)
@@ -93,7 +98,8 @@ def _is_ours(server: Server, ask: Ask, claims: dict[str, Any], client: Client) -
     audience = claims.get("aud")
     if isinstance(audience, list) and len(audience) == 1:
         audience = audience[0]
-    return audience in allowed and _is_timely(claims, ask.now)
+    named = is_identifier(claims.get("jti"))
+    return named and audience in allowed and _is_timely(claims, ask.now)
 
 
 def _is_timely(claims: dict[str, Any], now: float) -> bool:
@@ -110,10 +116,3 @@ def _date(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return value if 0 <= value <= MAX_NUMERIC_DATE else None
-
-
-def _is_first(tx: Connection, claims: dict[str, Any], client: Client) -> bool:
-    jti = claims.get("jti")
-    if not is_identifier(jti):
-        return False
-    return use_once(tx, f"assertion:{client.id}", str(jti), claims["exp"] + SKEW_SECONDS)

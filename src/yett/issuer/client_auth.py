@@ -16,7 +16,7 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from yett.issuer import throttle
-from yett.issuer.assertion import ASSERTION_TYPE, check_assertion, claimed_client
+from yett.issuer.assertion import ASSERTION_TYPE, claimed_client, judge_assertion, use_assertion
 from yett.issuer.errors import OAuthError
 from yett.issuer.http import Ask
 from yett.issuer.server import Server, digest
@@ -56,14 +56,19 @@ def identify(server: Server, ask: Ask) -> Client:
         OAuthError: `invalid_client` or `invalid_request`; `slow_down` after many failures.
     """
     try:
-        if "client_assertion" in ask.form:
-            return server.store.write(lambda tx: authenticate_any(server, tx, ask))
-        with server.store.read() as tx:
-            return authenticate_any(server, tx, ask)
+        return _identify(server, ask)
     except OAuthError as error:
         if error.code != INVALID:
             raise
         raise _counted(server, ask, error) from None
+
+
+def _identify(server: Server, ask: Ask) -> Client:
+    with server.store.read() as tx:
+        client = _prove(server, tx, ask)
+    if "client_assertion" in ask.form:
+        server.store.write(lambda tx: _use_up(tx, ask, client))
+    return client
 
 
 def _counted(server: Server, ask: Ask, error: OAuthError) -> OAuthError:
@@ -111,9 +116,16 @@ def authenticate_any(server: Server, tx: Connection, ask: Ask) -> Client:
     Raises:
         OAuthError: as `authenticate`.
     """
+    client = _prove(server, tx, ask)
+    _use_up(tx, ask, client)
+    return client
+
+
+def _prove(server: Server, tx: Connection, ask: Ask) -> Client:
+    """Find the client that a request names and proves to be; reads alone."""
     shown = read_presented(ask)
     client = find_client(tx, shown.client)
-    good = _CHECKS[shown.method](server, tx, ask, shown, client)
+    good = _CHECKS[shown.method](server, ask, shown, client)
     if client is None or not good:
         raise refused(ask, "unknown client or wrong credentials")
     if not _registered(client, shown):
@@ -121,6 +133,13 @@ def authenticate_any(server: Server, tx: Connection, ask: Ask) -> Client:
     if client.status != "active":
         raise refused(ask, "the client is disabled")
     return client
+
+
+def _use_up(tx: Connection, ask: Ask, client: Client) -> None:
+    if "client_assertion" in ask.form and not use_assertion(
+        tx, ask.form["client_assertion"], client
+    ):
+        raise refused(ask, "the assertion was used before")
 
 
 def read_presented(ask: Ask) -> Presented:
@@ -191,11 +210,9 @@ def _registered(client: Client, shown: Presented) -> bool:
     return client.auth == shown.method
 
 
-def _check_secret(
-    server: Server, tx: Connection, ask: Ask, shown: Presented, client: Client | None
-) -> bool:
+def _check_secret(server: Server, ask: Ask, shown: Presented, client: Client | None) -> bool:
     """Compare the secret's digest with each that is good, all of them, in constant time."""
-    del server, tx
+    del server
     kept = client.secrets[:MAX_SECRETS] if client is not None else ()
     given = digest(shown.secret)
     good = False
@@ -205,17 +222,13 @@ def _check_secret(
     return good
 
 
-def _check_assertion(
-    server: Server, tx: Connection, ask: Ask, shown: Presented, client: Client | None
-) -> bool:
-    return check_assertion(server, tx, ask, shown.secret, client)
+def _check_assertion(server: Server, ask: Ask, shown: Presented, client: Client | None) -> bool:
+    return judge_assertion(server, ask, shown.secret, client)
 
 
-def _check_certificate(
-    server: Server, tx: Connection, ask: Ask, shown: Presented, client: Client | None
-) -> bool:
+def _check_certificate(server: Server, ask: Ask, shown: Presented, client: Client | None) -> bool:
     """Check what a client without parameters shows: nothing, or its certificate (RFC 8705 s2)."""
-    del server, tx, shown
+    del server, shown
     if client is None or client.auth == NONE:
         return client is not None
     shown_names = _names(ask, client.auth)
@@ -231,7 +244,7 @@ def _names(ask: Ask, auth: str) -> tuple[str, ...]:
     return ask.certificate.names if auth == CERTIFICATE else ()
 
 
-Check = Callable[[Server, Connection, Ask, Presented, Client | None], bool]
+Check = Callable[[Server, Ask, Presented, Client | None], bool]
 _CHECKS: dict[str, Check] = {
     BASIC: _check_secret,
     POST: _check_secret,

@@ -14,7 +14,7 @@ from base64 import urlsafe_b64encode
 from typing import Any
 
 import msgspec
-from joserfc import jws
+from joserfc.jws import JWSRegistry
 from msgspec import Struct
 from sqlalchemy import Connection
 
@@ -200,8 +200,10 @@ def sign(server: Server, tx: Connection, claims: dict[str, Any], typ: str, now: 
         now: unix seconds.
     """
     row, key = signing_key(server, tx, now)
-    header = {"alg": row.algorithm, "kid": row.kid, "typ": typ}
-    return jws.serialize_compact(header, msgspec.json.encode(claims), key, [row.algorithm])
+    header = msgspec.json.encode({"alg": row.algorithm, "kid": row.kid, "typ": typ})
+    message = _base64url(header) + b"." + _base64url(msgspec.json.encode(claims))
+    signature = JWSRegistry.algorithms[row.algorithm].sign(message, key)
+    return (message + b"." + _base64url(signature)).decode()
 
 
 def confirmation(binding: str) -> dict[str, str]:
@@ -225,7 +227,11 @@ def half_hash(text: str, algorithm: str) -> str:
     # Ed25519 hashes with SHA-512; the others that we sign with say 256.
     hashed = hashlib.sha512 if algorithm == "EdDSA" else hashlib.sha256
     whole = hashed(text.encode()).digest()
-    return urlsafe_b64encode(whole[: len(whole) // 2]).rstrip(b"=").decode()
+    return _base64url(whole[: len(whole) // 2]).decode()
+
+
+def _base64url(raw: bytes) -> bytes:
+    return urlsafe_b64encode(raw).rstrip(b"=")
 
 
 def _expiry(server: Server, grant: Grant, now: float, lifetime: float | None) -> int:

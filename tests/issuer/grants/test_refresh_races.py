@@ -6,6 +6,9 @@ Behind this are keycloak #46054 (a check and its act apart) and #50999 (reuse in
 from __future__ import annotations
 
 import asyncio
+import os
+import random
+import signal
 import time
 
 import httpx
@@ -17,6 +20,7 @@ from kit.oauth import Party, claims_of
 
 from yett.state.accounts.grants import find_grant
 from yett.state.accounts.revocations import in_force
+from yett.wire.tasks import spawn
 
 ROUNDS, AT_ONCE = 50, 20
 
@@ -75,6 +79,35 @@ def test_one_branch_each_and_a_replay_in_the_same_second_ends_it(party, account_
             assert (family.generation, late) == (1, 400)
             assert family.ended > 0
             assert family.id in gone
+
+
+def test_a_killed_process_leaves_the_family_whole(party, account_store, tmp_path):
+    """Killed while it rotates: the token is used or it is not, and with grace its client goes on."""
+    with issuer_processes(tmp_path, account_store.url, 3, refresh_grace=60.0) as (*doomed, last):
+        for url in doomed:
+            party.now = time.time()
+            first = party.exchange()
+            asyncio.run(cut_off(party, url, first["refresh_token"]))
+            form = {
+                "grant_type": "refresh_token",
+                "refresh_token": first["refresh_token"],
+                "client_id": party.name,
+            }
+            answer = httpx.post(f"{last}/auth/token", data=form, timeout=30)
+            assert answer.status_code == 200
+            with account_store.read() as tx:
+                family = find_grant(tx, claims_of(first["access_token"])["grant"])
+            assert (family.generation, family.ended) == (1, 0.0)
+
+
+async def cut_off(party, url, text):
+    """Ask many times at once, and kill the process somewhere in the midst of it."""
+    async with httpx.AsyncClient(timeout=30) as client:
+        pid = int((await client.get(f"{url}/auth/pid")).text)
+        asked = [spawn(ask(client, url, party, text), "ask") for _ in range(AT_ONCE)]
+        await asyncio.sleep(random.uniform(0.0, 0.03))
+        os.kill(pid, signal.SIGKILL)
+        await asyncio.gather(*asked, return_exceptions=True)
 
 
 def test_with_grace_all_hold_the_same_successor(party, account_store, tmp_path):

@@ -49,6 +49,13 @@ def test_all_of_it_comes_back(account_store):
         assert find_client(tx, "c_2") is None
 
 
+def test_whatever_was_sent_may_be_asked_for(account_store):
+    """A NUL, half a surrogate, a long text: no such client, and no failure of the store."""
+    with account_store.read() as tx:
+        for name in ("", "a\0b", "\ud800", "x" * 100_000, "' OR 1=1 --", "é"):
+            assert find_client(tx, name) is None
+
+
 def test_an_id_names_one_client(account_store):
     """A second one of the same id is refused by the store itself."""
     account_store.write(lambda tx: add_client(tx, FULL))

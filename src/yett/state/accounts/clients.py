@@ -70,7 +70,9 @@ class Client(Struct, frozen=True, kw_only=True):
 
 
 def find_client(tx: Connection, identifier: str) -> Client | None:
-    """Find a client by its `client_id`, disabled or not."""
+    """Find a client by its `client_id`, disabled or not; whatever was sent may be asked for."""
+    if not identifier.isprintable():
+        return None  # PostgreSQL refuses a NUL, and every driver half a surrogate
     row = tx.execute(select(clients).where(clients.c.id == identifier)).mappings().first()
     return None if row is None else as_struct(row, Client)
 
