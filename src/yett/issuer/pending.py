@@ -69,7 +69,7 @@ def keep_pending(tx: Connection, pending: Pending, now: float) -> Pending:
     return named
 
 
-def read_pending(tx: Connection, id: str, now: float) -> Pending | None:  # noqa: A002
+def read_pending(tx: Connection, id: str, now: float) -> Pending | None:  # noqa: A002 - the fixed signature
     """Return what `?r=ID` names, None when it is unknown, answered, over, or its client is gone."""
     return _read(tx, id, now, pushed=False)
 
