@@ -12,6 +12,7 @@ from yett.state.accounts.revocations import (
     LIFTED_SECONDS,
     PRUNE_MARGIN_SECONDS,
     in_force,
+    is_covered,
     last_number,
     lift,
     prune,
@@ -164,3 +165,32 @@ def test_the_table_is_what_the_names_say(account_store):
     with account_store.read() as tx:
         row = tx.execute(text("SELECT kind, value, reason FROM revocations")).one()
     assert tuple(row) == ("sub", "ana", "left")
+
+
+@pytest.mark.parametrize(
+    ("more", "good"),
+    [
+        ({}, True),
+        ({"issuer": "https://i"}, True),
+        ({"issuer": "https://other"}, False),
+        ({"before": NOW - 9}, True),
+        ({"before": NOW - 10}, False),
+        ({"expires": NOW + 1}, True),
+        ({"expires": NOW}, False),
+        ({"kind": "sid"}, False),
+        ({"value": "bob"}, False),
+    ],
+)
+def test_a_token_is_covered(account_store, more, good):
+    """By a kind and value that it names, of its issuer, where it is older than the cut-off."""
+    number = put(account_store, **more)
+    names = (("sub", "ana"), ("jti", ""), ("client", "app"))
+
+    def covered(names=names):
+        with account_store.read() as tx:
+            return is_covered(tx, names, issuer="https://i", issued=NOW - 10, now=NOW)
+
+    assert covered() is good
+    assert not covered(())
+    account_store.write(lambda tx: lift(tx, number, now=NOW, reason="back", by="cli:root"))
+    assert not covered()
