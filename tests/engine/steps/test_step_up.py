@@ -180,3 +180,22 @@ def test_off_and_undemanded_cost_nothing(ask):
         (plan,) = bound.plans.values()
         assert 12 not in [number for number, _ in plan.steps]
         assert ask(bound)[0].verdict is Verdict.ALLOW
+
+
+@pytest.mark.parametrize(
+    ("scheme", "code"),
+    [
+        ("jwt", "step-up-needed"),
+        ("introspection", "step-up-needed"),
+        ("session", "step-up-needed"),
+        ("api_key", "not-permitted"),
+        ("certificate", "not-permitted"),
+        ("none", "not-permitted"),
+    ],
+)
+def test_who_can_sign_in_again_is_challenged(ask, scheme, code):
+    """Tokens of any form and browser sessions have a person behind them; keys and machines none."""
+    principal = msgspec.structs.replace(ALICE, scheme=scheme)
+    assert ask(stepping("urn:a"), principal)[0].problem.code == code
+    passed, _ = ask(stepping("urn:a"), principal, acr="urn:a")
+    assert (passed.verdict is Verdict.ALLOW) is (code == "step-up-needed")
