@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from yett.credentials.operation import read_operation
 from yett.issuer.details import describe, read_details
 from yett.issuer.errors import OAuthError
 
@@ -18,6 +19,13 @@ def test_an_operation():
     assert read_details(json.dumps([GOOD])) == (GOOD,)
     assert read_details("") == ()
     assert describe(GOOD).startswith("call shop.pay once")
+
+
+@pytest.mark.parametrize("operation", ["shop.GET /pay/{id}", "shop.größe"])
+def test_operations_as_contracts_name_them(operation):
+    """An operation without `operationId` is named by its method and path."""
+    (found,) = read_details(json.dumps([{**GOOD, "operation": operation}]))
+    assert read_operation({"authorization_details": [found]}).operation == operation
 
 
 @pytest.mark.parametrize(
@@ -38,8 +46,9 @@ def test_an_operation():
         [{**GOOD, "digest": 1}],
         [{**GOOD, "digest": "a1" * 32 + "\n"}],
         [{**GOOD, "operation": ""}],
-        [{**GOOD, "operation": "a b"}],
-        [{**GOOD, "operation": "<b>"[:0] + "x" * 201}],
+        [{**GOOD, "operation": " shop.pay"}],
+        [{**GOOD, "operation": "a\nb"}],
+        [{**GOOD, "operation": "x" * 256}],
         [{**GOOD, "operation": "pay\u202e"}],
         [{**GOOD, "operation": 7}],
     ],
