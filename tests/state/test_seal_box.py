@@ -65,3 +65,18 @@ def test_a_key_that_others_read_is_refused(tmp_path):
     path.write_bytes(b"short")
     with pytest.raises(StateError, match="no key of 32 bytes"):
         open_box(path)
+
+
+def test_a_mark_is_of_its_value_name_and_key(box):
+    """Nobody else makes it, and no cut of name and value is another one's."""
+    mark = box.mark(b"value", "name")
+    assert len(mark) == 32
+    assert mark == box.mark(b"value", "name")
+    others = [
+        box.mark(b"value!", "name"),
+        box.mark(b"value", "names"),
+        box.mark(b"evalue", "nam"),
+        SealBox(Secret(b"o" * KEY_BYTES)).mark(b"value", "name"),
+    ]
+    assert mark not in others
+    assert len(set(others)) == 4

@@ -7,6 +7,7 @@ is moved to another row does not open. See NIST SP 800-38D; RFC 5116 s5.2.
 
 from __future__ import annotations
 
+import hmac
 import secrets
 from pathlib import Path
 
@@ -19,16 +20,18 @@ from yett.terms import Secret
 
 NONCE_BYTES = 12
 VERSION = b"\x01"
+MARKING = b"yett marks 1"  # the key of marks is another one than that of seals
 SEAL_KEY_FILE = "var/seal.key"
 
 
 class SealBox:
     """Seals and opens with one key."""
 
-    __slots__ = ("_cipher",)
+    __slots__ = ("_cipher", "_marking")
 
     def __init__(self, key: Secret) -> None:
         self._cipher = AESGCM(key.reveal())
+        self._marking = hmac.digest(key.reveal(), MARKING, "sha256")
 
     def seal(self, plain: bytes, name: str) -> bytes:
         """Seal bytes under a name, such as `totp:USER`."""
@@ -49,6 +52,15 @@ class SealBox:
             return self._cipher.decrypt(nonce, rest, name.encode())
         except (InvalidTag, ValueError):
             raise StateError("a sealed value does not open", hint=hint) from None
+
+    def mark(self, value: bytes, name: str) -> bytes:
+        """Return 32 bytes that only this key makes of a value under a name; hides nothing.
+
+        For what strangers may ask for as often as they like: each seal spends one of the 2^32
+        random nonces that a key of AES-GCM is good for (NIST SP 800-38D s8.3), a mark spends none.
+        """
+        said = name.encode()
+        return hmac.digest(self._marking, len(said).to_bytes(8) + said + value, "sha256")
 
 
 def open_box(path: Path) -> SealBox:

@@ -1,4 +1,4 @@
-"""Challenges: sealed for one ceremony, written nowhere until they are used."""
+"""Challenges: marked for one ceremony, written nowhere until they are used."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_a_challenge_is_good_until_it_is_spent(server):
 
 
 def test_another_issuers_challenge_is_none(server, tmp_path):
-    """It opens with the key of this issuer only."""
+    """It is marked with the key of this issuer."""
     from kit.accounts import make_server  # noqa: PLC0415 - a second one, in this test alone
 
     other = make_server(tmp_path / "other")
@@ -39,6 +39,6 @@ def test_another_issuers_challenge_is_none(server, tmp_path):
 
 @given(st.tuples(st.text(), st.text(), st.text()), st.tuples(st.text(), st.text(), st.text()))
 def test_no_two_ceremonies_share_a_name(one, two):
-    """However the parts are cut, different ceremonies are sealed differently."""
+    """However the parts are cut, different ceremonies are marked differently."""
     names = [Ceremony(purpose=p, holder=h, context=c).name for p, h, c in (one, two)]
     assert (names[0] == names[1]) == (one == two)
