@@ -46,19 +46,24 @@ def test_a_contract_without_rules(side):
 
 
 def test_what_each_scheme_proves(side):
-    """An API key in a header is a key; a cookie may be anything; basic proves nobody."""
+    """A key in a header is a key, a certificate a service, a cookie may be all; basic nobody."""
     spec = document()
     spec["components"]["securitySchemes"] |= {
         "header": {"type": "apiKey", "in": "header", "name": "X-Key"},
         "cookie": {"type": "apiKey", "in": "cookie", "name": "sid"},
         "basic": {"type": "http", "scheme": "basic"},
+        "mtls": {"type": "mutualTLS"},
     }
     get = spec["paths"]["/bookings/{id}"]["get"]
-    get["security"] = [{"header": []}, {"cookie": []}, {"basic": []}, {"bearer": []}]
-    found = side(spec=spec).schemes
+    get["security"] = [{"header": []}, {"cookie": []}, {"basic": []}, {"mtls": [], "bearer": []}]
+    made = side(spec=spec)
+    found = made.schemes
     assert found["header"] == {"key"}
     assert found["cookie"] == {"user", "service", "key"}
     assert found["basic"] == frozenset()
+    assert found["mtls"] == {"service"}
+    combined = [action.security[-1] for action in made.actions.values() if action.security]
+    assert ["bearer", "mtls"] in [[name for name, _ in needs] for needs in combined]
 
 
 def test_the_id_of_a_principal_is_part_of_it(side):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from yett.contract.model import Contract, Operation
+from yett.contract.model import Contract, Need, Operation
 from yett.policy.authz.model import Authz, Guard, Located
 from yett.policy.authz.names import (
     ANONYMOUS,
@@ -190,10 +190,15 @@ def _security(operation: Operation) -> Security | None:
         return ((),)
     if operation.security is None:
         return None
+    # Where a token and a certificate are needed the principal is the token's: it comes first.
     return tuple(
-        tuple((need.scheme.name, need.scopes) for need in alternative)
+        tuple((need.scheme.name, need.scopes) for need in sorted(alternative, key=_by_certificate))
         for alternative in operation.security
     )
+
+
+def _by_certificate(need: Need) -> bool:
+    return need.scheme.type == "mutualTLS"
 
 
 def _schemes(operations: dict[str, Operation]) -> dict[str, frozenset[str]]:
@@ -207,6 +212,8 @@ def _schemes(operations: dict[str, Operation]) -> dict[str, frozenset[str]]:
                 found[scheme.name] = frozenset(("user", "service", "key"))
             elif scheme.type == "apiKey":
                 found[scheme.name] = frozenset(("key",))
+            elif _by_certificate(need):
+                found[scheme.name] = frozenset(("service",))
             else:
                 found[scheme.name] = frozenset()  # not verified by the gate: proves nobody
     return found
