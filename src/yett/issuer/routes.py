@@ -33,6 +33,9 @@ from yett.issuer.sign_in import passkey as sign_in_passkey
 from yett.issuer.sign_in import password as sign_in_password
 from yett.issuer.sign_in import provider as sign_in_provider
 from yett.issuer.sign_in import recovery as sign_in_recovery
+from yett.issuer.ssf import polling as ssf_polling
+from yett.issuer.ssf import receive as ssf_receive
+from yett.issuer.ssf import streams as ssf_streams
 
 ROUTES: tuple[Route, ...] = (
     *account_links.ROUTES,
@@ -61,6 +64,9 @@ ROUTES: tuple[Route, ...] = (
     *sign_in_password.ROUTES,
     *sign_in_provider.ROUTES,
     *sign_in_recovery.ROUTES,
+    *ssf_polling.ROUTES,
+    *ssf_receive.ROUTES,
+    *ssf_streams.ROUTES,
     *token.ROUTES,
     *userinfo.ROUTES,
 )
