@@ -13,6 +13,7 @@ from kit.oauth import KEY, Party, assertion, error_of
 
 from yett.issuer.assertion import ASSERTION_TYPE, claimed_client
 from yett.issuer.client_auth import identify
+from yett.issuer.errors import OAuthError
 from yett.issuer.http import Ask
 
 OTHER = ec.generate_private_key(ec.SECP256R1())
@@ -72,7 +73,8 @@ def test_the_audiences_that_are_ours(server, party):
         {"exp": str(int(NOW) + 60)},
         {"exp": True},
         {"exp": NOW - 31},
-        {"exp": NOW + 331},
+        {"exp": NOW + 331, "iat": ...},
+        {"exp": NOW + 3600, "iat": NOW - 331},
         {"exp": 10**30},
         {"exp": [NOW + 60]},
         {"nbf": NOW + 60},
@@ -88,6 +90,22 @@ def test_the_audiences_that_are_ours(server, party):
 def test_claims_that_are_refused(server, party, changed):
     """Each claim that is wrong, missing or of another type is refused."""
     assert error_of(identify, server, ask(assertion(server, "svc", **changed))) == "invalid_client"
+
+
+def test_it_is_good_for_five_minutes_whatever_it_says(server, party):
+    """An `exp` of an hour is taken where `iat` says how old it is, and counts for five minutes."""
+    sent = assertion(server, "svc", exp=int(NOW) + 3600)
+    for later, good in ((331, False), (329, True)):
+        late = msgspec.structs.replace(ask(sent), now=NOW + later)
+        assert good == (error_of_or_none(late, server) is None)
+
+
+def error_of_or_none(sent, server):
+    try:
+        identify(server, sent)
+    except OAuthError as error:
+        return error.code
+    return None
 
 
 def test_what_its_header_may_not_say(server, party):

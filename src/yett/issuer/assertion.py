@@ -1,7 +1,7 @@
 """Client assertions, `private_key_jwt`: a short JWT that a client signs with its registered key.
 
-The issuer and the subject are the client, the audience is exactly one of our own URLs, it lives
-five minutes at most and is good once. The algorithm comes from the registered key, never from the
+The issuer and the subject are the client, the audience is exactly one of our own URLs, it is good
+once and for five minutes at most. The algorithm comes from the registered key, never from the
 assertion. RFC 7523 s3, RFC 7521 s4.2, RFC 8725; OpenID Connect Core s9.
 """
 
@@ -64,7 +64,7 @@ def use_assertion(tx: Connection, text: str, client: Client) -> bool:
     raw = read_token(text.encode("utf-8", "replace"))
     if isinstance(raw, str):
         return False
-    jti, end = raw.unverified_claims["jti"], raw.unverified_claims["exp"]
+    jti, end = raw.unverified_claims["jti"], _end(raw.unverified_claims) or 0.0
     return use_once(tx, f"assertion:{client.id}", jti, end + SKEW_SECONDS)
 
 
@@ -103,12 +103,21 @@ def _is_ours(server: Server, ask: Ask, claims: dict[str, Any], client: Client) -
 
 
 def _is_timely(claims: dict[str, Any], now: float) -> bool:
-    end = _date(claims.get("exp"))
+    end = _end(claims)
     start, made = _date(claims.get("nbf", 0)), _date(claims.get("iat", 0))
     if end is None or start is None or made is None:
         return False
     latest = now + SKEW_SECONDS
     return now - SKEW_SECONDS < end <= latest + MAX_LIFETIME_SECONDS and max(start, made) <= latest
+
+
+def _end(claims: dict[str, Any]) -> float | None:
+    """Return when an assertion is over: as it says, and five minutes after it was made.
+
+    Libraries write an `exp` of an hour (Authlib 1.9) beside an `iat`; what counts is its age.
+    """
+    end, made = _date(claims.get("exp")), _date(claims.get("iat"))
+    return end if end is None or made is None else min(end, made + MAX_LIFETIME_SECONDS)
 
 
 def _date(value: object) -> float | None:
