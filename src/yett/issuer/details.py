@@ -11,10 +11,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from yett.credentials.operation import TYPE
 from yett.credentials.strict_json import read_object
 from yett.credentials.structure import is_identifier
 from yett.issuer.errors import OAuthError
-from yett.issuer.tokens import OPERATION
 
 MAX_DETAILS_BYTES = 4096
 
@@ -68,7 +68,7 @@ def _check_operation(detail: Detail) -> None:
     if set(detail) != {"type", "operation", "digest"}:
         raise _refused("needs exactly `operation` and `digest` beside `type`")
     operation, digest = detail["operation"], detail["digest"]
-    # As the gate reads it: also `shop.GET /pay`, where the contract has no `operationId`. Printable,
+    # As the gate reads it: also `shop.GET /pay`, where the contract has no `operationId`; printable,
     # so that nothing on the page is turned round (CWE-1007).
     if not is_identifier(operation):
         raise _refused("has no operation id")
@@ -80,4 +80,4 @@ def _refused(flaw: str) -> OAuthError:
     return OAuthError("invalid_authorization_details", f"`authorization_details` {flaw}")
 
 
-CHECKS: dict[str, Callable[[Detail], None]] = {OPERATION: _check_operation}
+CHECKS: dict[str, Callable[[Detail], None]] = {TYPE: _check_operation}

@@ -18,6 +18,7 @@ from joserfc.jws import JWSRegistry
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from yett.credentials.operation import TYPE
 from yett.issuer.keys import signing_key
 from yett.issuer.server import Server
 from yett.state.accounts.clients import Client, find_client
@@ -27,7 +28,6 @@ from yett.state.accounts.users import User, find_user
 
 JTI_BYTES = 16
 ID_TOKEN_SECONDS = 600.0
-OPERATION = "urn:yett:operation"
 OPERATION_SECONDS = 120.0  # of a token that is good for one request (`bind: operation`)
 
 ACCESS, SESSION, IDENTITY = "at+jwt", "session+jwt", "JWT"
@@ -245,7 +245,7 @@ def _expiry(server: Server, grant: Grant, now: float, lifetime: float | None) ->
 
 def is_operation(grant: Grant) -> bool:
     """Whether it was granted for one request only (`bind: operation`)."""
-    return any(detail.get("type") == OPERATION for detail in grant.details)
+    return any(detail.get("type") == TYPE for detail in grant.details)
 
 
 def _issue(server: Server, tx: Connection, claims: AccessClaims, typ: str, now: float) -> Issued:
