@@ -68,8 +68,8 @@ def _check_operation(detail: Detail) -> None:
     if set(detail) != {"type", "operation", "digest"}:
         raise _refused("needs exactly `operation` and `digest` beside `type`")
     operation, digest = detail["operation"], detail["digest"]
-    # As the gate reads it: also `shop.GET /pay`, where the contract has no `operationId`; printable,
-    # so that nothing on the page is turned round (CWE-1007).
+    # As the gate reads it, `shop.GET /pay` where the contract has no `operationId`; printable, so
+    # that nothing on the page is turned round (CWE-1007).
     if not is_identifier(operation):
         raise _refused("has no operation id")
     if not isinstance(digest, str) or not _DIGEST.match(digest):
