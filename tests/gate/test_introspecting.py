@@ -116,6 +116,21 @@ async def test_the_issuer_decides(name, tmp_path, issuer):
 
 
 @pytest.mark.parametrize("name", ADAPTERS)
+async def test_an_active_token_may_be_bound_or_revoked_here(name, tmp_path, issuer):
+    """Its issuer's yes is no proof of a key, and nothing against a revocation of ours."""
+    bound = ACTIVE | {"cnf": {"jkt": "A" * 43}}
+    issuer.posts["/i"] = (200, {}, json.dumps(bound).encode())
+    async with ADAPTERS[name](tmp_path, issuer) as ask:
+        assert await ask("good") == 401
+    issuer.posts["/i"] = (200, {}, json.dumps(ACTIVE).encode())
+    (tmp_path / "contract" / "var").mkdir(exist_ok=True)
+    revoked = {"revoked": [{"kind": "sub", "value": "ann", "before": 4e9}]}
+    (tmp_path / "contract" / "var" / "revoked.json").write_text(json.dumps(revoked))
+    async with ADAPTERS[name](tmp_path, issuer) as ask:
+        assert await ask("good") == 401
+
+
+@pytest.mark.parametrize("name", ADAPTERS)
 async def test_an_issuer_that_is_gone_lets_nobody_in(name, tmp_path, issuer):
     """503, because it is no bad credential; and no request reaches the service."""
     issuer.posts["/i"] = (500, {}, b"")
