@@ -146,13 +146,18 @@ def test_the_private_part_is_sealed_and_then_gone(server):
 
 
 def test_a_key_under_another_seal_signs_nothing(server, tmp_path):
-    """A store whose seal key was lost fails, and says which file it is about."""
+    """Where the seal key was lost nothing is signed and the file is named; removal helps."""
     keys.tick(server, NOW)
     (server.folder / "var/seal.key").unlink()
     other = make_server(tmp_path)
+    keys.tick(other, NOW + 1)
     with pytest.raises(StateError) as caught:
-        issue(other, NOW)
+        issue(other, NOW + 1)
     assert "seal.key" in caught.value.hint
+    with other.store.read() as tx:
+        (lost,) = list_keys(tx)
+    keys.remove_key(other, lost.kid, now=NOW + 2, reason="lost", by="cli:ops")
+    assert accepted(issue(other, NOW + 2), published(other), NOW + 2)
     other.store.close()
 
 
