@@ -287,3 +287,15 @@ def test_two_bodies_have_two_digests(one, two):
         x.plan, x.body = bound.plans["api.pay"], body
         digests.append(operation_text(look(x, HOW).members, ""))
     assert (digests[0] == digests[1]) is (one == two)
+
+
+def test_a_used_token_is_remembered_for_longer_than_it_is_good(ask, view):
+    """A request that arrived in time with a slow body cannot outlive the memory of its token."""
+    noted, use = [], view.first_use
+    view.first_use = lambda name, until, made, now: (
+        noted.append((until, made)) or use(name, until, made, now)
+    )
+    bound = binding()
+    ask(bound, wanted(ask(bound)[0]))
+    config = bound.policy.config.gateway
+    assert noted == [(NOW + 110 + 60 + config.body_timeout + 5, NOW - 10)]

@@ -289,3 +289,13 @@ def test_a_key_and_an_operation_bind_both(run, view, called, bind, told_):
     one = operation(id=called, demand=demand, modes=ENFORCED | {"sensitive": Mode.OFF})
     assert told(run(program(one), asked(shown=proof()))[0]) == told_
     assert told(run(program(one), asked())[0])[0] in {"proof-invalid", "credential-invalid"}
+
+
+def test_a_proof_is_remembered_for_longer_than_it_is_good(run, view):
+    """A request that arrived in time and waited for keys cannot outlive the memory of its proof."""
+    noted, use = [], view.first_use
+    view.first_use = lambda name, until, made, now: (
+        noted.append((until, made)) or use(name, until, made, now)
+    )
+    run(program(operation()), asked(shown=proof(iat=NOW + 5)))
+    assert noted == [(NOW + 5 + 60 + 30, NOW + 5)]

@@ -35,6 +35,10 @@ FORMAT = "yett-operation/1"
 # Remembered until it expires, so what lives longer would fill the memory; and a token for one call
 # has no reason to.
 MAX_LIFETIME_SECONDS = 600.0
+# A token is judged by the time at which its request arrived; beside its body and the service, keys,
+# records and locks may have been waited for. It is remembered until no request is left that came
+# while it was good.
+SLACK_SECONDS = 60.0
 UNBOUND = "this operation needs a token for exactly this request"
 OTHER = "the token is for another request"
 USED = "the token was used before"
@@ -50,8 +54,9 @@ def make_operation_bound(
         return None
     if how is None or operation.websocket:
         return lambda _x: UNFREEZABLE
-    observes = operation.modes["sensitive"] is Mode.OBSERVE
-    return OperationBound(demand, how, judge(demand, policy), uses=not observes)
+    uses = operation.modes["sensitive"] is not Mode.OBSERVE
+    slack = SLACK_SECONDS + policy.config.gateway.body_timeout + operation.timeout
+    return OperationBound(demand, how, judge(demand, policy), slack if uses else None)
 
 
 class OperationBound:
@@ -61,15 +66,18 @@ class OperationBound:
         demand: what the operation asks for.
         how: how its requests are frozen.
         sign_in: judges `acr` and `auth_time` of a principal.
-        uses: whether tokens are used up; a rule that only observes does not.
+        slack: seconds for which a used token is remembered beyond its end; None where tokens are
+            not used up, because the rule only observes.
     """
 
-    __slots__ = ("_demand", "_how", "_sign_in", "_uses")
+    __slots__ = ("_demand", "_how", "_sign_in", "_slack")
 
-    def __init__(self, demand: Sensitive, how: Approvable, sign_in: SignIn, *, uses: bool) -> None:
+    def __init__(
+        self, demand: Sensitive, how: Approvable, sign_in: SignIn, slack: float | None
+    ) -> None:
         self._demand, self._how = demand, how
         self._sign_in = sign_in
-        self._uses = uses
+        self._slack = slack
 
     def __call__(self, x: Exchange) -> Outcome:
         """Let the request go on, or say what token it needs."""
@@ -84,8 +92,8 @@ class OperationBound:
             return KEYS_UNAVAILABLE(note="there is no key to seal what is secret with")
         principal, detail = _find(x)
         problem = self._compare(x, detail, digest) or self._sign_in(x, principal)
-        if problem is None and self._uses:
-            problem = self._use(x, principal)
+        if problem is None and self._slack is not None:
+            problem = self._use(x, principal, self._slack)
         return None if problem is None else _asking_for(x, problem, digest)
 
     def _compare(self, x: Exchange, detail: OperationDetail | None, digest: str) -> Problem | None:
@@ -97,7 +105,7 @@ class OperationBound:
             return challenge(self._demand, OTHER)
         return None
 
-    def _use(self, x: Exchange, principal: Principal) -> Problem | None:
+    def _use(self, x: Exchange, principal: Principal, slack: float) -> Problem | None:
         """Use the token up: before anything is sent on, by one of all workers."""
         issued, expires = principal.claims.get("iat"), principal.expires
         if not principal.credential or not isinstance(issued, int | float):
@@ -105,7 +113,7 @@ class OperationBound:
         if expires - x.now > MAX_LIFETIME_SECONDS:
             return _invalid(f"a token for one call lives {MAX_LIFETIME_SECONDS:.0f} s at most")
         name = f"jti:{principal.issuer} {principal.credential}"
-        if not x.view.first_use(name, expires, issued, x.now):
+        if not x.view.first_use(name, expires + slack, issued, x.now):
             return challenge(self._demand, USED)
         return None
 

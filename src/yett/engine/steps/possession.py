@@ -28,9 +28,10 @@ from yett.terms import Principal, Request
 DPOP = "dpop"  # how a token is presented: in the scheme `DPoP` of `Authorization`
 JKT, X5T = "jkt:", "x5t:"
 CHALLENGE = b"www-authenticate"
-# A proof is refused at `iat` plus `max_age` and remembered a little longer, so that no rounding
-# leaves a moment in which it is forgotten and good.
-SLACK_SECONDS = 1.0
+# A proof is judged by the time at which its request arrived, and keys or an issuer may have been
+# asked meanwhile (10 s each): it is remembered for longer than it is good, so that none is ever good
+# by that clock and forgotten by the present one.
+SLACK_SECONDS = 30.0
 
 
 class Possession:
