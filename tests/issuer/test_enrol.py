@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from kit.accounts import NOW
 from kit.authenticator import Authenticator
@@ -10,6 +12,7 @@ from kit.pages import Page, make_with
 from kit.visitor import Visitor, text_of, where
 
 from yett.issuer import enrol
+from yett.issuer.http import Ask
 from yett.state.accounts.notices import untold
 from yett.state.accounts.passkeys import list_passkeys
 from yett.state.accounts.sessions import list_sessions
@@ -120,3 +123,32 @@ def test_an_active_person_gets_back_in_by_invitation(home):
     assert where(again.enrol())
     with home.server.store.read() as tx:
         assert len(list_passkeys(tx, home.person.id)) == 2
+
+
+def test_of_two_passkeys_at_once_one_is_made(home):
+    """The same page sent twice at the same moment: one invitation, one passkey."""
+    secret = home.link()
+    page = Page(home.open_link(secret))
+    forms = []
+    for _ in range(6):
+        one = Authenticator(user=home.person.id)
+        made = make_with(one, page.form("/enrol/passkey"))
+        forms.append(page.fields("/enrol/passkey", credential=made))
+    statuses = []
+
+    def send(form):
+        ask = Ask(
+            method="POST",
+            path="/enrol/passkey",
+            now=NOW,
+            form=form,
+            cookies=dict(home.browser.cookies),
+        )
+        statuses.append(enrol.enrol(home.server, ask).status)
+
+    threads = [threading.Thread(target=send, args=(form,)) for form in forms]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert sorted(statuses) == [303, 403, 403, 403, 403, 403]
+    with home.server.store.read() as tx:
+        assert len(list_passkeys(tx, home.person.id)) == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from kit.accounts import NOW
 from kit.authenticator import Authenticator
@@ -11,6 +13,7 @@ from kit.visitor import text_of, where
 
 from yett.issuer.account import passkeys
 from yett.issuer.account.signed_in import FRESH_SECONDS
+from yett.issuer.http import Ask
 from yett.state.accounts.notices import untold
 from yett.state.accounts.passkeys import list_passkeys
 from yett.state.accounts.recovery import put_codes
@@ -141,3 +144,27 @@ def test_a_page_of_another_session_makes_nothing(home):
     answer = home.browser.post(passkeys.add, "/account/passkeys/new", form=form, now=NOW)
     assert answer.status == 403
     assert "could not be added" in text_of(answer)
+
+
+def test_two_revocations_at_once_leave_a_way_in(home):
+    """Each sees two passkeys when it begins; one of them is refused."""
+    home.add(spare(home))
+    both = keys(home)
+    cookies = dict(home.browser.cookies)
+    statuses = []
+
+    def send(key):
+        ask = Ask(
+            method="POST",
+            path="/account/passkeys/revoke",
+            now=NOW,
+            form={"id": key},
+            cookies=cookies,
+        )
+        statuses.append(passkeys.revoke(home.server, ask).status)
+
+    threads = [threading.Thread(target=send, args=(key,)) for key in both]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert sorted(statuses) == [303, 409]
+    assert len(keys(home)) == 1
