@@ -7,7 +7,7 @@ from kit.accounts import make_server
 
 from yett.issuer import cookies
 from yett.issuer.http import Ask
-from yett.issuer.server import digest, fresh
+from yett.issuer.server import digest
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_a_browser_is_known_by_a_secret_of_ours(server):
     assert cookies.known_browser(server, again) == holder
 
 
-@pytest.mark.parametrize("planted", ["", "x", "x" * 44, fresh() + "="])
+@pytest.mark.parametrize("planted", ["", "x", "x" * 44, "x" * 43 + "="])
 def test_what_is_no_secret_of_ours_is_replaced(server, planted):
     """A short or odd value gets a new one; it names no browser."""
     tried = ask(**{"__Host-yett-browser": planted})
