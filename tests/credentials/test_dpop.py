@@ -159,3 +159,35 @@ def test_a_changed_byte_makes_another_proof_or_none(place, change):
     at = place % len(good)
     changed = good[:at] + bytes((good[at] ^ change,)) + good[at + 1 :]
     assert isinstance(read_proof(changed, proofs.ALGORITHMS), str)
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_break_the_reader(text):
+    """Whatever stands in the field, the answer is a reason."""
+    assert isinstance(read_proof(text, proofs.ALGORITHMS), str)
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@given(st.sampled_from(["kty", "crv", "x", "y", "n", "e", "use", "key_ops", "alg"]), ANYTHING)
+def test_no_key_breaks_the_reader(name, value):
+    """A key with any member of any type is read as the same key, or refused; nothing raises."""
+    jwk = {**proofs.holder_jwk(), name: value}
+    read = read_proof(proofs.proof(header={"jwk": jwk}), proofs.ALGORITHMS)
+    assert isinstance(read, str) or read.thumbprint == proofs.JKT
+
+
+@given(st.sampled_from(["jti", "htm", "htu", "iat", "ath", "nonce", "more"]), ANYTHING)
+def test_no_claim_breaks_the_reader(name, value):
+    """A proof with any claim of any type is read or refused, and judged without an exception."""
+    read = read_proof(proofs.proof(now=NOW, **{name: value}), proofs.ALGORITHMS)
+    if isinstance(read, Proof):
+        asked = {"method": proofs.METHOD, "url": proofs.URL, "token": proofs.TOKEN, "now": NOW}
+        assert isinstance(check_proof(read, **asked, max_age=60.0), str)

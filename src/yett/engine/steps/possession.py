@@ -29,8 +29,8 @@ DPOP = "dpop"  # how a token is presented: in the scheme `DPoP` of `Authorizatio
 JKT, X5T = "jkt:", "x5t:"
 CHALLENGE = b"www-authenticate"
 # A proof is judged by the time at which its request arrived, and keys or an issuer may have been
-# asked meanwhile (10 s each): it is remembered for longer than it is good, so that none is ever good
-# by that clock and forgotten by the present one.
+# asked meanwhile (10 s each): it is remembered for longer than it is good, so that none is ever
+# good by that clock and forgotten by the present one.
 SLACK_SECONDS = 30.0
 
 
@@ -72,7 +72,7 @@ class Possession:
         if not key:
             return None
         if key.startswith(X5T):
-            return _refuse_certificate(x.request, key[len(X5T) :])
+            return _refuse_certificate(x, key[len(X5T) :])
         # Whether it came as a bearer token or in a cookie: RFC 9449 s7.2.
         headers = ((CHALLENGE, b'Bearer error="invalid_token"'), (CHALLENGE, self.challenge))
         note = "the token is bound to a key and came without proof"
@@ -164,11 +164,15 @@ def url_of(request: Request) -> str:
     return f"{'https' if request.secure else 'http'}://{request.authority}{request.path}"
 
 
-def _refuse_certificate(request: Request, thumbprint: str) -> Problem | None:
-    certificate = request.certificate
-    if certificate is not None and hmac.compare_digest(certificate.thumbprint, thumbprint):
-        return None
-    shown = "came without" if certificate is None else "came with another"
+def _refuse_certificate(x: Exchange, thumbprint: str) -> Problem | None:
+    shown, certificate = "came without", x.request.certificate
+    if certificate is not None:
+        if not hmac.compare_digest(certificate.thumbprint, thumbprint):
+            shown = "came with another"
+        elif x.now < certificate.expires:
+            return None
+        else:  # a connection, or a proxy's word, that outlived it
+            shown = "came with it after its time"
     return CREDENTIAL_INVALID(
         headers=((CHALLENGE, b'Bearer error="invalid_token"'),),
         note=f"the token is bound to a certificate and {shown}",
