@@ -248,7 +248,12 @@ def test_refusals_speak_the_scheme_of_the_client(run, view):
 
 @pytest.mark.parametrize(
     ("shown", "passes"),
-    [(None, False), (Certificate(thumbprint="other"), False), (Certificate(thumbprint=X5T), True)],
+    [
+        (None, False),
+        (Certificate(thumbprint="other"), False),
+        (Certificate(thumbprint=X5T, expires=1.0), False),
+        (Certificate(thumbprint=X5T), True),
+    ],
 )
 @pytest.mark.parametrize("where", ["authorization", "cookie"])
 def test_a_token_of_a_certificate_needs_it(run, shown, passes, where):
