@@ -9,6 +9,7 @@ from kit.oauth import REDIRECT, Party, claims_of
 from kit.visiting import ENDPOINTS, Visitor, allow, hidden_of, place_of, wish
 
 from yett.state.accounts.consents import find_consent
+from yett.state.accounts.notices import untold
 from yett.state.accounts.users import change_user, find_user
 
 DETAIL = {"type": "urn:yett:operation", "operation": "shop.pay", "digest": "a1" * 32}
@@ -50,6 +51,17 @@ def test_refused(server, party, browser):
     assert (url, said["error"], said["state"]) == (REDIRECT, "access_denied", "st4te")
     assert said["iss"] == server.url
     assert asks(server, browser.get("/authorize", **wish()))
+
+
+def test_a_refused_operation_is_recorded(server, browser):
+    """Who did not begin it says no, and the ledger hears which operation it was."""
+    party = Party(server, name="bank", trusted=True)
+    wanted = wish("bank", authorization_details=json.dumps([DETAIL]))
+    allow(browser, browser.get("/authorize", **wanted), say="deny")
+    with server.store.read() as tx:
+        (event,) = [event for _, event in untold(tx) if event.kind == "consent-refused"]
+    assert (event.principal, event.client) == (party.user.id, "bank")
+    assert event.resources == ("shop.pay",)
 
 
 def test_an_answer_that_is_no_yes(party, browser):

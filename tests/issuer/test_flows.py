@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import secrets
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from html import unescape
@@ -10,12 +12,14 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
 import pytest
-from kit.accounts import ISSUER
+from kit.accounts import ISSUER, make_server
 from kit.oauth import CHALLENGE, REDIRECT, VERIFIER, Party, basic, claims_of
-from kit.visiting import Visitor, wish
+from kit.visiting import Visitor, allow, call, hidden_of, json_of, place_of, wish
 
+from yett.issuer.errors import OAuthError
 from yett.issuer.request import DEVICE_GRANT
 from yett.issuer.routes import ROUTES
+from yett.issuer.token import token
 from yett.issuer.web import Face
 from yett.state.accounts.grants import find_grant
 
@@ -215,3 +219,45 @@ async def test_pkce_is_demanded_of_everybody(web, signed_in):
     answer = await web.get("/auth/authorize", params=left_out)
     assert said_by(answer)["error"] == "invalid_request"
     assert wish()["code_challenge"] == CHALLENGE
+
+
+def test_on_postgresql(tmp_path, postgresql_url):
+    """The same store of accounts for several hosts: races are decided there as well."""
+    server = make_server(tmp_path, store=postgresql_url)
+    name = f"app-{secrets.token_hex(8)}"
+    party = Party(server, name=name, grants=("authorization_code", "refresh_token", DEVICE_GRANT))
+    browser = Visitor(server)
+    browser.sign_in(party.user)
+    page = browser.follow(browser.get("/authorize", **wish(name)))
+    found = at_once(lambda: browser.post("/consent", answer="allow", **hidden_of(page)))
+    (good,) = [answer for answer in found if answer.status == 303]
+    tokens = party.exchange(place_of(good)[1]["code"])
+    headers, _ = party.shown()
+    form = {"token": tokens["access_token"]}
+    asked = {"headers": headers, "form": form}
+    assert json_of(call(server, "POST", "/introspect", **asked))["active"] is True
+    assert call(server, "POST", "/revoke", **asked).status == 200
+    assert json_of(call(server, "POST", "/introspect", **asked)) == {"active": False}
+    said = json_of(call(server, "POST", "/device_authorization", headers=headers))
+    allow(browser, browser.follow(browser.post("/device", user_code=said["user_code"])))
+    ask = party.ask(grant_type=DEVICE_GRANT, device_code=said["device_code"])
+    assert sorted(at_once(lambda: poll(server, ask))) == ["slow_down"] * 5 + ["tokens"]
+    server.store.close()
+
+
+def poll(server, ask):
+    try:
+        return "tokens" if token(server, ask).status == 200 else "?"
+    except OAuthError as refused:
+        return refused.code
+
+
+def at_once(work, count=6):
+    found = []
+    threads = [threading.Thread(target=lambda: found.append(work())) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == count
+    return found

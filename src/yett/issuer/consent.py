@@ -24,9 +24,11 @@ from yett.issuer.server import Server, digest, fresh
 from yett.issuer.sessions import current
 from yett.state.accounts.clients import Client
 from yett.state.accounts.consents import add_consent, find_consent
+from yett.state.accounts.notices import note
 from yett.state.accounts.sessions import Session
 from yett.state.accounts.tickets import Ticket, add_ticket, take_ticket
 from yett.state.accounts.users import find_user
+from yett.terms import Event
 
 PURPOSE = "consent"
 TICKET_SECONDS = 600.0
@@ -87,6 +89,7 @@ def _take(server: Server, tx: Connection, ask: Ask) -> Answer:
     if ticket is None or ticket.data.get("r") != digest(pending.id):
         raise OAuthError("access_denied", "this page was answered already; begin again", status=403)
     if ask.form.get("answer") != "allow":
+        _remember(tx, ask, pending, session)
         error = OAuthError("access_denied", "the person said no")
         return refuse(server, tx, ask, pending, error)
     scopes = _scopes(server, tx, pending, session)
@@ -96,6 +99,21 @@ def _take(server: Server, tx: Connection, ask: Ask) -> Answer:
     if client.kind != "public" and not pending.details:
         add_consent(tx, session.user, client.id, scopes, ask.now)
     return give(server, tx, ask, pending, Giving(client, session, scopes))
+
+
+def _remember(tx: Connection, ask: Ask, pending: Pending, session: Session) -> None:
+    """Put down a no: where the person did not begin it, it is the first sign of a theft."""
+    event = Event(
+        time=ask.now,
+        request="",
+        kind="consent-refused",
+        source=ask.source,
+        principal=session.user,
+        principal_kind="user",
+        client=pending.client,
+        resources=tuple(str(detail.get("operation", "")) for detail in pending.details),
+    )
+    note(tx, event)
 
 
 def _read(tx: Connection, name: str, now: float) -> tuple[Pending, Client]:

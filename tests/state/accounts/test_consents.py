@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+
 from kit.accounts import NOW
 
 from yett.state.accounts.consents import add_consent, drop_consent, find_consent, list_consents
@@ -18,6 +20,20 @@ def test_scopes_add_up(account_store):
     assert find(account_store).created == NOW + 1
     assert find(account_store, client="other") is None
     assert find(account_store, user="v") is None
+
+
+def test_at_once(account_store):
+    """Of pages that are answered at the same moment each counts."""
+
+    def add(scope):
+        account_store.write(lambda tx: add_consent(tx, "u", "app", (scope,), NOW))
+
+    threads = [threading.Thread(target=add, args=(scope,)) for scope in "abcd"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert find(account_store).scopes == set("abcd")
 
 
 def test_listed_and_dropped(account_store):

@@ -6,7 +6,8 @@ Only remembered, never a right of its own: what a token may do is decided when i
 from __future__ import annotations
 
 from msgspec import Struct
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from yett.state.accounts.tables import consents
 
@@ -40,11 +41,10 @@ def add_consent(
     """Remember further scopes, beside those that were allowed before."""
     before = find_consent(tx, user, client)
     values = {"scopes": sorted({*scopes, *(before.scopes if before else ())}), "created": now}
-    if before is None:
-        tx.execute(consents.insert().values(user=user, client=client, **values))
-        return
-    mine = (consents.c.user == user) & (consents.c.client == client)
-    tx.execute(update(consents).where(mine).values(**values))
+    # One statement: of two pages answered at once on two hosts neither finds the other's row.
+    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
+    row = dialect.insert(consents).values(user=user, client=client, **values)
+    tx.execute(row.on_conflict_do_update(index_elements=["user", "client"], set_=values))
 
 
 def drop_consent(tx: Connection, user: str, client: str) -> bool:
