@@ -1,4 +1,4 @@
-"""Removes what is over and would only fill the store: codes, proofs, tickets, sessions, grants.
+"""Removes what is over and would only fill the store: codes, tickets, sessions, grants, notices.
 
 A chore of the control process. Nothing in here decides what is good: all of it is refused already.
 """
@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from yett.issuer.server import Server
 from yett.state.accounts.codes import forget_codes
 from yett.state.accounts.grants import forget_grants
+from yett.state.accounts.notices import forget_told
 from yett.state.accounts.sessions import drop_expired_sessions
 from yett.state.accounts.tickets import drop_expired
 from yett.state.accounts.uses import forget_uses
@@ -30,5 +31,6 @@ def clear(server: Server, now: float) -> None:
         forget_grants(tx, now - GRANTS_SECONDS)
         drop_expired(tx, now)
         drop_expired_sessions(tx, now - GRANTS_SECONDS)
+        forget_told(tx, now - DAY_SECONDS)
 
     server.store.write(work)

@@ -2,7 +2,7 @@
 
 from kit.accounts import NOW
 
-from yett.state.accounts.notices import note, told, untold
+from yett.state.accounts.notices import forget_told, note, told, untold
 from yett.terms import Event
 
 
@@ -26,3 +26,19 @@ def test_a_notice_is_the_event(account_store):
     account_store.write(lambda tx: told(tx, [found[1][0]], NOW))
     with account_store.read() as tx:
         assert [event for _, event in untold(tx)] == [events[0], events[2]]
+
+
+def test_what_the_ledger_has_is_forgotten_after_a_while(account_store):
+    """Old told ones go, untold ones never, and the newest stays: its number is not used again."""
+    for at in range(4):
+        event = Event(time=NOW + at, request="r", kind="signed-in")
+        account_store.write(lambda tx, event=event: note(tx, event))
+    with account_store.read() as tx:
+        first, second, _, last = [number for number, _ in untold(tx)]
+    account_store.write(lambda tx: told(tx, [first, last], NOW))
+    account_store.write(lambda tx: told(tx, [second], NOW + 100))
+    assert account_store.write(lambda tx: forget_told(tx, NOW + 50)) == 1
+    with account_store.read() as tx:
+        assert len(untold(tx)) == 1
+    assert account_store.write(lambda tx: forget_told(tx, NOW + 500)) == 1
+    assert account_store.write(lambda tx: forget_told(tx, NOW + 500)) == 0

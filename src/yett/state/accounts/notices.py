@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from yett.state.accounts.tables import notices
 from yett.terms import Event
@@ -42,3 +42,13 @@ def untold(tx: Connection) -> list[tuple[int, Event]]:
 def told(tx: Connection, numbers: list[int], now: float) -> None:
     """Mark notices that the ledger has."""
     tx.execute(update(notices).where(notices.c.number.in_(numbers)).values(told=now))
+
+
+def forget_told(tx: Connection, before: float) -> int:
+    """Delete what the ledger has had since before a time (unix seconds); returns how many.
+
+    The newest stays: SQLite would give its number to the next one.
+    """
+    newest = select(func.max(notices.c.number)).scalar_subquery()
+    done = (notices.c.told > 0.0) & (notices.c.told < before) & (notices.c.number < newest)
+    return tx.execute(delete(notices).where(done)).rowcount

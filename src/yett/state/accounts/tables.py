@@ -322,4 +322,5 @@ notices = _table(
     _json("event"),
     _time("at"),
     _time("told"),
+    Index("notices_told", "told", "number"),  # looked through several times a second
 )
