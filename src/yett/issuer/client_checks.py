@@ -8,7 +8,7 @@ one. RFC 9700 s2.1, s4.1; RFC 7591 s2.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import urlsplit
 
 import msgspec
@@ -65,14 +65,18 @@ def _vocabulary(server: Server, client: Client) -> Iterator[Complaint]:
     more = {INTROSPECT, *(OPENID_SCOPES if client.kind != "service" else ())}
     for scope in client.scopes:
         if scope not in known.scopes and scope not in more:
-            yield f"the vocabulary has no scope `{scope}`", "known: " + ", ".join(known.scopes)
+            yield f"the vocabulary has no scope `{scope}`", _known("scopes", known.scopes)
     for role in client.roles:
         if role not in known.roles:
-            yield f"the vocabulary has no role `{role}`", "known: " + ", ".join(known.roles)
+            yield f"the vocabulary has no role `{role}`", _known("roles", known.roles)
     if INTROSPECT in client.scopes and client.kind == "public":
         yield "a public client is told of no tokens", f"leave `{INTROSPECT}` out"
     if client.roles and client.kind != "service":
         yield "only a service has roles of its own", "give the roles to its users"
+
+
+def _known(table: str, words: Iterable[str]) -> str:
+    return "known: " + ", ".join(words) if words else f"write it in [vocabulary.{table}]"
 
 
 def _method(server: Server, client: Client) -> Iterator[Complaint]:
