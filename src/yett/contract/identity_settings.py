@@ -140,7 +140,9 @@ class InactivityConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """What becomes of accounts, clients and keys that nobody uses, `identity.builtin.inactivity`.
 
     Args:
-        warn, disable: days without a sign-in, a token or a call. The last admin is never disabled.
+        warn: days without a sign-in, a token or a call after which a record says so.
+        disable: days after which it is disabled, if it was warned of early enough; API keys end
+            without a warning. The last administrator is never disabled.
     """
 
     warn: Days = 60
@@ -229,7 +231,8 @@ class IdentityConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         keys: the file of API keys.
         dpop: proofs of possession.
         certificate: services by their client certificates, for the scheme `mutualTLS`.
-        stale: seconds after which unsafe requests are refused while revocations cannot be read.
+        stale: seconds without a look at the revocations after which unsafe requests with a
+            credential are refused (503); reading goes on.
     """
 
     issuer: tuple[IssuerConfig, ...] = ()
