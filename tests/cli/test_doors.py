@@ -9,7 +9,7 @@ import pytest
 from kit.authority import Authority
 from kit.gateway import running, split
 
-from yett.cli.doors import Sockets, open_doors
+from yett.cli.doors import Sockets, open_doors, take_refused
 from yett.contract.config import TlsConfig
 from yett.wire.listen import Address, bind
 from yett.wire.tls import Tls
@@ -85,3 +85,17 @@ async def test_each_door_has_its_policy(tls, tmp_path):
         for port in (first, plain, second):
             with pytest.raises(OSError, match=r"Connect call failed|refused"):
                 await ask(port)
+
+
+async def test_refused_certificates_are_taken_out_once(tls, tmp_path):
+    """Of all doors together, by their reason; the next look begins anew."""
+    sockets = Sockets(listening(), None, listening())
+    stranger = CA.client(tmp_path, Authority("Other CA").issue("dns:a.example"))
+    async with running() as gateway:
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+        doors = await open_doors(sockets, gateway.gate, tls, 0)
+        assert await ask(port_of(sockets.mutual), stranger) == 0
+        assert take_refused(doors) == {"unable to get local issuer certificate": 1}
+        assert take_refused(doors) == {}
+        for door in doors:
+            door.close()

@@ -151,6 +151,8 @@ def test_who_gets_in_at_all(mutual, folder):
     old = context(folder, CA.issue(BILLING), ssl.TLSVersion.TLSv1_2)
     assert once(served.port, old) == 0
     assert once(served.port, context(folder, CA.issue(BILLING))) == 200
+    served.wait("clients-refused", why="certificate revoked")
+    served.wait("clients-refused", why="certificate has expired")
 
 
 def test_a_revocation_ends_what_is_open(mutual, folder):

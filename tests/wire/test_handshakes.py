@@ -10,6 +10,7 @@ import time
 import pytest
 import trustme
 import uvloop
+from kit.authority import DAY, Authority
 
 from yett.contract.config import TlsConfig
 from yett.gate.sources import Sources
@@ -18,7 +19,7 @@ from yett.wire.handshakes import TlsDoor
 from yett.wire.listen import Address, bind
 from yett.wire.tls import Tls
 
-CA = trustme.CA()
+CA, ISSUER = trustme.CA(), Authority()
 
 
 class Echo(asyncio.Protocol):
@@ -134,6 +135,31 @@ def test_a_stalled_or_broken_handshake_is_let_go(at_door, monkeypatch):
         return False
 
     assert at_door(play)
+
+
+def test_a_refused_certificate_is_counted(at_door, tmp_path):
+    """By its reason; handshakes that fail for others are nobody's news."""
+    (tmp_path / "ca.pem").write_bytes(ISSUER.pem)
+    config = TlsConfig(cert="cert.pem", key="key.pem", client_ca="ca.pem")
+    tls = Tls(config, tmp_path, time.time())
+    expired = ISSUER.issue(begins=-2 * DAY, ends=-DAY)
+
+    async def play(door, port, _counts):
+        door._context = tls.context
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+        context = ISSUER.client(tmp_path, expired)
+        CA.configure_trust(context)
+        for client in (context, context, None):
+            reader, writer = await asyncio.open_connection(
+                "127.0.0.1", port, ssl=client, server_hostname="localhost" if client else None
+            )
+            with contextlib.suppress(OSError):
+                writer.write(b"GET / HTTP/1.1\r\n\r\n")
+                await asyncio.wait_for(reader.read(), 10)
+            writer.close()
+        return dict(door.refused)
+
+    assert at_door(play) == {"certificate has expired": 2}
 
 
 def test_a_closed_door_takes_nobody(at_door):

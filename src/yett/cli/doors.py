@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections import Counter
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -56,6 +57,16 @@ async def open_doors(sockets: Sockets, gate: Gate, tls: Tls | None, https_port: 
             )
         )
     return doors
+
+
+def take_refused(doors: list[Door]) -> Counter[str]:
+    """Take out why client certificates were refused since the last time, counted."""
+    found: Counter[str] = Counter()
+    for door in doors:
+        if isinstance(door, TlsDoor):
+            found += door.refused
+            door.refused.clear()
+    return found
 
 
 def _tls_doors(sockets: Sockets, gate: Gate, tls: Tls) -> Iterator[TlsDoor]:

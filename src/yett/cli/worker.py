@@ -20,7 +20,7 @@ import uvloop
 from msgspec import Struct
 
 from yett.cli.children import Channel, Message
-from yett.cli.doors import Door, Sockets, open_doors
+from yett.cli.doors import Door, Sockets, open_doors, take_refused
 from yett.cli.journal import Journal, place
 from yett.contract.errors import ContractError
 from yett.engine.program import Program
@@ -44,6 +44,8 @@ FIRST_KEYS_SECONDS = 3.0
 
 # How often a worker looks for approvals that ended without anybody's request.
 APPROVALS_SECONDS = 5.0
+# How often refused client certificates are told, in sums.
+REFUSED_SECONDS = 5.0
 CUT = 1  # exit code of a worker whose requests outlasted the drain
 # Every how many reloads a worker stops for a full collection; see gate.reload.settle.
 THOROUGH_EVERY = 16
@@ -122,6 +124,7 @@ class _Worker:
         self._desk: ApprovalDesk | None = None
         self._telling = False
         self._renewing = asyncio.Lock()
+        self._doors: list[Door] = []
 
     async def run(self) -> int:
         loop = asyncio.get_running_loop()
@@ -145,18 +148,21 @@ class _Worker:
             objection=self._setup.tls.objection if self._setup.tls else None,
         )
         spawn(self._tick(), "state")
+        spawn(self._tell_refused(), "refused")
         spawn(compare_samples(lambda: self._setup.view, self._on_divergence), "samples")
-        doors = await open_doors(self._sockets, self._gate, self._setup.tls, self._setup.https_port)
+        self._doors = await open_doors(
+            self._sockets, self._gate, self._setup.tls, self._setup.https_port
+        )
         loop.add_reader(self._channel.fileno(), self._listen_to_supervisor)
         self._channel.send({"ready": True})
         await self._stop.wait()
         self._channel.send({"leaving": True})
-        return await self._drain(doors)
+        return await self._drain()
 
-    async def _drain(self, doors: list[Door]) -> int:
+    async def _drain(self) -> int:
         """Stop accepting, let requests under way end, hand the records over."""
         await asyncio.sleep(0.05)  # connections the kernel has already accepted for us come in
-        for door in doors:
+        for door in self._doors:
             door.close()
         self._gate.start_drain()
         seconds, code = self._setup.program.policy.config.gateway.drain_timeout, 0
@@ -259,6 +265,14 @@ class _Worker:
         for why, count in self._gate.certified.look(time.time()).items():
             self._journal.write("clients-ended", why=why, connections=count)
             self._record("clients-ended", f"{count} connections: {why}")
+
+    async def _tell_refused(self) -> None:
+        """Say which certificates were refused, in sums: else each stranger could write a line."""
+        while True:
+            await asyncio.sleep(REFUSED_SECONDS)
+            for why, count in take_refused(self._doors).items():
+                self._journal.write("clients-refused", why=why, handshakes=count)
+                self._record("clients-refused", f"{count} handshakes: {why}")
 
     def _record(self, kind: str, note: str) -> None:
         policy = self._gate.program.policy.digest[:16]

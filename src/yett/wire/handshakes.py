@@ -11,6 +11,7 @@ import asyncio
 import socket
 import ssl
 import sys
+from collections import Counter
 from collections.abc import Callable
 from typing import Protocol
 
@@ -44,6 +45,10 @@ class TlsDoor:
         context: the TLS context.
         counts: counts the unfinished handshakes of each source.
         exempt: whether a source is not counted: a trusted proxy brings everybody's connections.
+
+    Attributes:
+        refused: client certificates that were not accepted, by OpenSSL's reason; whoever tells of
+            them takes them out.
     """
 
     def __init__(
@@ -60,6 +65,7 @@ class TlsDoor:
         self._context = context
         self._counts = counts
         self._loop = asyncio.get_running_loop()
+        self.refused: Counter[str] = Counter()
         self._open = True
         self._resume()
 
@@ -100,6 +106,9 @@ class TlsDoor:
                 ssl=self._context,
                 ssl_handshake_timeout=HANDSHAKE_TIMEOUT_SECONDS,
             )
+        except ssl.SSLCertVerificationError as error:
+            self.refused[error.verify_message] += 1
+            connection.close()
         except OSError:  # SSLError and TimeoutError are OSErrors: the peer's affair, not news
             connection.close()
         finally:
