@@ -5,7 +5,7 @@ import threading
 import pytest
 from kit.accounts import ISSUER, NOW
 from kit.oauth import REDIRECT, VERIFIER, Party, claims_of, error_of
-from kit.visiting import Visitor, allow, place_of, wish
+from kit.visiting import Visitor, allow, call, place_of, wish
 
 from yett.issuer.token import token
 from yett.state.accounts.users import change_user, find_user
@@ -305,6 +305,15 @@ def test_codes_are_bound_to_the_named_key(party, browser):
     )
 
     assert error_of(token, party.server, answer) == "invalid_grant"
+
+
+def test_guesses_of_the_browser(server, party, browser):
+    """What is fetched ahead of a person's decision uses no request up."""
+    query = place_of(browser.get("/authorize", **wish()))[1]
+    browser.sign_in(party.user)
+    ahead = {"headers": {"sec-purpose": "prefetch;prerender"}, "cookies": browser.cookies}
+    assert call(server, "GET", "/authorize", query=query, **ahead).status == 503
+    assert "code" in place_of(browser.get("/authorize", **query))[1]
 
 
 def test_disabled_people_are_not_signed_in(server, party, browser):

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from yett.issuer import consent
 from yett.issuer.assurance import suffices
 from yett.issuer.errors import OAuthError
-from yett.issuer.http import Answer, Ask, Route, redirect
+from yett.issuer.http import NO_STORE, Answer, Ask, Route, redirect
 from yett.issuer.outcome import Giving, give, refuse
 from yett.issuer.pages import shown
 from yett.issuer.par import REQUEST_URI
@@ -37,6 +37,9 @@ from yett.state.accounts.users import find_user
 @shown
 def authorize(server: Server, ask: Ask) -> Answer:
     """Answer `GET` and `POST /authorize`."""
+    if "sec-purpose" in ask.headers:
+        # A browser that guesses where its person goes next must not use the request up for them.
+        return Answer(status=503, headers=(NO_STORE,))
     return server.store.write(lambda tx: _answer(server, tx, ask))
 
 
