@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +9,12 @@ from kit import proofs
 
 from yett.credentials.dpop import Proof, check_proof, hash_token, read_proof, replay_name
 
-NOW = time.time()
+NOW = proofs.NOW
+
+
+def made(*args, **changed):
+    """A proof of the moment at which it is judged here, however long the other tests took."""
+    return proofs.proof(*args, **{"now": NOW, **changed})
 
 
 def check(text, **changed):
@@ -38,7 +41,7 @@ def test_honest_proofs_are_accepted(name):
 
 def test_the_thumbprint_is_that_of_rfc_7638():
     """`cnf.jkt` is compared with the thumbprint as RFC 7638 computes it, names or not."""
-    plain = read_proof(proofs.proof(), proofs.ALGORITHMS)
+    plain = read_proof(made(), proofs.ALGORITHMS)
     named = read_proof(proofs.CONTROLS["a named key"], proofs.ALGORITHMS)
     assert plain.thumbprint == named.thumbprint == proofs.JKT
 
@@ -46,7 +49,7 @@ def test_the_thumbprint_is_that_of_rfc_7638():
 @pytest.mark.parametrize("method", ["GET", "post", "PUT", "POST "])
 def test_the_method_is_compared_exactly(method):
     """A proof for one method is none for another; methods have a case."""
-    assert check(proofs.proof(method=method)) == "`htm` is not the method"
+    assert check(made(method=method)) == "`htm` is not the method"
 
 
 @pytest.mark.parametrize(
@@ -72,7 +75,7 @@ def test_the_method_is_compared_exactly(method):
 )
 def test_other_urls_are_refused(url):
     """A proof for one URL is none for another, nor is what is no absolute URL."""
-    assert check(proofs.proof(url=url)) == "`htu` is not the URL"
+    assert check(made(url=url)) == "`htu` is not the URL"
 
 
 @pytest.mark.parametrize(
@@ -90,30 +93,30 @@ def test_other_urls_are_refused(url):
 )
 def test_spellings_of_the_url_are_accepted(url):
     """Query, fragment, case of scheme and host, default port and escapes do not count."""
-    assert check(proofs.proof(url=url)) == ""
+    assert check(made(url=url)) == ""
 
 
 @pytest.mark.parametrize("shift", [-3600, -61, 61, 3600])
 def test_proofs_out_of_their_time_are_refused(shift):
     """A proof is good for `max_age` seconds around its `iat`, not longer."""
-    assert check(proofs.proof(now=NOW, iat=NOW + shift)) == "`iat` is too old or in the future"
+    assert check(made(now=NOW, iat=NOW + shift)) == "`iat` is too old or in the future"
 
 
 @pytest.mark.parametrize("shift", [-10, 10])
 def test_clocks_may_differ(shift):
     """Ten seconds of difference between clocks are no reason to refuse."""
-    assert check(proofs.proof(now=NOW, iat=int(NOW) + shift)) == ""
+    assert check(made(now=NOW, iat=int(NOW) + shift)) == ""
 
 
 @pytest.mark.parametrize("ath", ["", proofs.ath(b"another"), proofs.ath(proofs.TOKEN) + "=", "é"])
 def test_the_hash_of_the_token_must_be_its_own(ath):
     """A proof made for one access token is none for another, and none without it."""
-    assert check(proofs.proof(ath=ath)) == "`ath` is not the hash of the token"
+    assert check(made(ath=ath)) == "`ath` is not the hash of the token"
 
 
 def test_without_a_token_no_hash_is_asked_for():
     """A token request has no access token yet, so its proof has no `ath`."""
-    assert check(proofs.proof(token=None), token=None) == ""
+    assert check(made(token=None), token=None) == ""
 
 
 def test_the_hash_is_that_of_the_rfc():
@@ -139,7 +142,7 @@ def test_the_example_of_the_rfc_is_a_proof():
 def test_names_of_proofs_are_told_apart_by_their_key():
     """Nobody uses up the identifiers of another key's proofs."""
     own, other = (
-        replay_name(read_proof(proofs.proof(key=key, jti="1"), proofs.ALGORITHMS))
+        replay_name(read_proof(made(key=key, jti="1"), proofs.ALGORITHMS))
         for key in (proofs.HOLDER, proofs.STRANGER)
     )
     assert own != other
@@ -147,7 +150,7 @@ def test_names_of_proofs_are_told_apart_by_their_key():
 
 def test_only_configured_algorithms_verify():
     """An algorithm that the configuration does not name verifies nothing."""
-    assert isinstance(read_proof(proofs.proof(), ("RS256",)), str)
+    assert isinstance(read_proof(made(), ("RS256",)), str)
     assert isinstance(read_proof(proofs.CONTROLS["RS256"], ("ES256",)), str)
     assert isinstance(read_proof(proofs.FORGED["HS256 with an oct key"], ("HS256",)), str)
 
@@ -180,14 +183,14 @@ ANYTHING = st.recursive(
 def test_no_key_breaks_the_reader(name, value):
     """A key with any member of any type is read as the same key, or refused; nothing raises."""
     jwk = {**proofs.holder_jwk(), name: value}
-    read = read_proof(proofs.proof(header={"jwk": jwk}), proofs.ALGORITHMS)
+    read = read_proof(made(header={"jwk": jwk}), proofs.ALGORITHMS)
     assert isinstance(read, str) or read.thumbprint == proofs.JKT
 
 
 @given(st.sampled_from(["jti", "htm", "htu", "iat", "ath", "nonce", "more"]), ANYTHING)
 def test_no_claim_breaks_the_reader(name, value):
     """A proof with any claim of any type is read or refused, and judged without an exception."""
-    read = read_proof(proofs.proof(now=NOW, **{name: value}), proofs.ALGORITHMS)
+    read = read_proof(made(now=NOW, **{name: value}), proofs.ALGORITHMS)
     if isinstance(read, Proof):
         asked = {"method": proofs.METHOD, "url": proofs.URL, "token": proofs.TOKEN, "now": NOW}
         assert isinstance(check_proof(read, **asked, max_age=60.0), str)

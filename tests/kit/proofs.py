@@ -17,6 +17,7 @@ from kit.hostile import ED, P384, RSA, b64, compact, ec_jwk, ed_jwk, es, hs, num
 HOLDER = ec.generate_private_key(ec.SECP256R1())
 STRANGER = ec.generate_private_key(ec.SECP256R1())
 SMALL = rsa.generate_private_key(65537, 1024)  # too small on purpose
+NOW = time.time()  # what `FORGED` and `CONTROLS` are made for; a running gate needs fresh ones
 ALGORITHMS = ("ES256", "EdDSA", "Ed25519", "PS256", "RS256")
 METHOD, URL, TOKEN = "POST", "https://api.example.com/orders/7", b"the-access-token"
 
@@ -198,5 +199,5 @@ def controls(now=None):
     yield "Ed25519", compact(head(alg="Ed25519", jwk=ed_key), good, ED.sign)
 
 
-FORGED = dict([*forged_headers(), *forged_claims()])
-CONTROLS = dict(controls())
+FORGED = dict([*forged_headers(NOW), *forged_claims(NOW)])
+CONTROLS = dict(controls(NOW))
