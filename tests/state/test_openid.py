@@ -9,6 +9,7 @@ import pytest
 from joserfc.jwk import ECKey
 
 from yett.contract.identity_settings import ProviderConfig
+from yett.state import openid
 from yett.state.errors import StateError
 from yett.state.fetch import FetchError
 from yett.state.openid import (
@@ -144,8 +145,9 @@ def test_a_secret_that_is_not_there_is_said(provider, tmp_path):
         provider.redeem("c", "v", "https://back")
 
 
-def test_a_slow_provider_holds_few(net, tmp_path):
-    """So many wait for a provider at most; the others are told at once."""
+def test_a_slow_provider_holds_few(net, tmp_path, monkeypatch):
+    """So many wait for a provider at most; the others are told soon."""
+    monkeypatch.setattr(openid, "PATIENCE_SECONDS", 0.01)
     (tmp_path / "corp.secret").write_text("pw")
     entered, leave = threading.Semaphore(0), threading.Event()
 

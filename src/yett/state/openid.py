@@ -32,6 +32,7 @@ FRESH_SECONDS = 600.0
 COOL_DOWN_SECONDS = 30.0  # between fetches, whatever asks for them (go-oidc #482)
 FIRST_PAUSE_SECONDS = 1.0  # while nothing was ever had
 MAX_WAITING = 4
+PATIENCE_SECONDS = 2.0  # for a place among those
 MAX_ANSWER_BYTES = 64 * 1024
 MAX_ID_TOKEN_CHARACTERS = 8192
 
@@ -163,7 +164,7 @@ class OpenIdProvider:
 
     @contextmanager
     def _place(self) -> Iterator[None]:
-        if not self._places.acquire(blocking=False):
+        if not self._places.acquire(timeout=PATIENCE_SECONDS):
             raise FetchError(f"too many wait for `{self.config.url}`")
         try:
             yield
