@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode
+from pathlib import Path
 
 from kit.accounts import NOW
 
+import yett.issuer
 from yett.credentials.jwt import check_signature
 from yett.credentials.keyset import load_keys
 from yett.credentials.structure import read_token
@@ -15,7 +17,7 @@ from yett.issuer.keys import public_set
 from yett.issuer.lifecycle.ending import note_user, sign_out
 from yett.issuer.ssf import emitting
 from yett.issuer.ssf.effects import CREDENTIAL_CHANGE, SESSION_REVOKED
-from yett.issuer.ssf.emitting import SETTLED_SECONDS, emit
+from yett.issuer.ssf.emitting import CHANGES, SETTLED_SECONDS, emit
 from yett.state.accounts.notices import untold
 from yett.state.accounts.revocations import revoke
 from yett.state.accounts.streams import find_stream
@@ -131,3 +133,13 @@ def test_a_receiver_that_takes_nothing_is_disabled(lives, manager, monkeypatch):
     assert lives.read(lambda tx: find_stream(tx, id_)).status == "disabled"
     assert waiting(manager, id_) == []
     assert "2 events were not taken" in [e.note for _, e in lives.read(untold)][-1]
+
+
+def test_each_change_that_is_told_is_one_that_happens():
+    """A kind that nobody notes down would be told to nobody."""
+    folder = Path(yett.issuer.__file__).parent
+    written = "".join(
+        path.read_text() for path in folder.rglob("*.py") if path.parent.name != "ssf"
+    )
+    for kind in CHANGES:
+        assert f'"{kind}"' in written, kind

@@ -41,9 +41,10 @@ REVOCATIONS, NOTICES = "revocations", "notices"  # the logs that are followed
 CHANGES = {
     "passkey-added": ("fido2-roaming", "create"),
     "passkey-revoked": ("fido2-roaming", "revoke"),
-    "password-changed": ("password", "update"),
-    "totp-added": ("app", "create"),
-    "totp-removed": ("app", "revoke"),
+    "password-set": ("password", "update"),
+    "password-removed": ("password", "revoke"),
+    "second-factor-added": ("app", "create"),
+    "second-factor-removed": ("app", "revoke"),
 }
 
 
