@@ -13,6 +13,8 @@ import time
 import pytest
 from kit.accounts import account_store, postgresql_url
 
+from yett.contract.config import Config, StoreConfig
+from yett.contract.identity_settings import IdentityConfig
 from yett.state.accounts import AccountStore
 from yett.state.accounts.revocations import lift, prune, revoke
 from yett.state.errors import StateError
@@ -322,3 +324,45 @@ def _until(true, seconds=10.0):
     while not true():
         assert time.monotonic() < end, "never happened"
         time.sleep(0.01)
+
+
+def configured(accounts="sqlite:///a.db", **identity):
+    store = StoreConfig(accounts=accounts)
+    return Config(api={}, identity=IdentityConfig(**identity), store=store)
+
+
+def test_a_reload_goes_on_with_the_same_feed(store, tmp_path):
+    """What is followed is not read anew, and the file's last good version stays."""
+    put(store)
+    first = RevocationFeed.from_config(configured(), tmp_path)
+    assert RevocationFeed.from_config(configured(), tmp_path, first) is first
+    assert first.covers(ANA)
+
+
+def test_a_reload_that_names_another_store_reads_it_first(store, tmp_path):
+    """The new one counts from its first request on; the hand-written list stays."""
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "revoked.json").write_text('{"revoked": [{"kind": "sub", "value": "ben"}]}')
+    first = RevocationFeed.from_config(configured("sqlite:///none.db"), tmp_path)
+    assert not first.covers(ANA)
+    put(store)
+    second = RevocationFeed.from_config(configured(), tmp_path, first)
+    assert second is not first
+    assert second.covers(ANA)
+    assert second.covers(BEN)
+
+
+def test_another_patience_is_taken_up(store, tmp_path):
+    """`identity.stale` of the new contract counts after a reload."""
+    first = RevocationFeed.from_config(configured(), tmp_path)
+    assert RevocationFeed.from_config(configured(stale=1.0), tmp_path, first).stale == 1.0
+
+
+def test_what_covers_somebody_is_told(feed, account_store):
+    """For people who ask why: the row, with its reason."""
+    assert feed.of(ANA) is None
+    account_store.write(
+        lambda tx: revoke(tx, "sub", "ana", now=NOW, reason="left", by="", before=NOW)
+    )
+    feed.poll()
+    assert (feed.of(ANA).kind, feed.of(ANA).reason) == ("sub", "left")

@@ -81,3 +81,26 @@ def test_the_file_is_read():
     raw = json.dumps({"revoked": [{"kind": "sub", "value": "ana", "reason": "left"}]}).encode()
     assert read_revocations(raw).covers(ANA)
     assert len(read_revocations(b"{}")) == 0
+
+
+def test_keys_families_and_every_kind_at_once():
+    """What a signing key made, and what came from a family; each by its own name alone."""
+    token = Principal(
+        id="ana", kind="user", issuer="i", scheme="jwt", claims={"grant": "g-1"}, kid="k-1"
+    )
+    for kind, value in (("kid", "k-1"), ("grant", "g-1")):
+        assert Revocations((Revocation(kind=kind, value=value),)).covers(token)
+        assert not Revocations((Revocation(kind="jti", value=value),)).covers(token)
+
+
+def test_one_of_two_may_be_discarded():
+    """The same value may be revoked for two reasons; one that is taken back leaves the other."""
+    one = Revocation(kind="sub", value="ana")
+    other = Revocation(kind="sub", value="ana", issuer=hostile.ISSUER)
+    held = Revocations((one, other))
+    held.discard(one)
+    assert held.covers(ANA)
+    held.discard(other)
+    held.discard(other)
+    assert not held.covers(ANA)
+    assert len(held) == 0
