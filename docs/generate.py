@@ -48,8 +48,8 @@ ADVICE = {
     "credential-expired": "Get a new credential; compare the clocks if it should still be good.",
     "credential-revoked": "Ask the owner of the API; a new token will not help while the account "
     "or key is revoked.",
-    "proof-invalid": "Make a new proof for exactly this method and URL, with the hash of this token "
-    "and the time of now; each proof is good once. See [DPoP](../how-to/dpop.md).",
+    "proof-invalid": "Make a new proof for exactly this method and URL, with the hash of this "
+    "token and the time of now; each proof is good once. See [DPoP](../how-to/dpop.md).",
     "proof-nonce-needed": "Make the proof once more with the value of `DPoP-Nonce` as its `nonce`, "
     "and keep it for the next ones.",
     "keys-unavailable": "Try again. The operator looks at the issuer's key set (`jwks`).",
