@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from kit.accounts import ISSUER, NOW
+from kit.accounts import ISSUER, NOW, make_server
 from kit.oauth import REDIRECT, VERIFIER, Party, claims_of, error_of
 from kit.visiting import Visitor, allow, call, place_of, wish
 
@@ -219,6 +219,17 @@ def test_pending_requests_expire(party, browser):
     browser.now += 601
     browser.sign_in(party.user)
     assert browser.get("/authorize", **query).status == 400
+
+
+def test_login_hint(tmp_path):
+    """What the client thinks is filled in where a name is typed, as text and nothing else."""
+    server = make_server(tmp_path, passwords=True)
+    Party(server)
+    browser = Visitor(server)
+    query = place_of(browser.get("/authorize", **wish(login_hint='ada"><script>')))[1]
+    page = browser.get("/sign-in/password", **query)
+    assert b'value="ada&quot;&gt;&lt;script&gt;"' in page.body
+    server.store.close()
 
 
 def test_prompt_none(party, browser):

@@ -33,7 +33,9 @@ def ask_password(server: Server, ask: Ask) -> Answer:
     _allowed(server)
     with server.store.read() as tx:
         waiting = read_waiting(server, tx, ask, ask.query)
-    return _page(server, waiting, waiting.user.login if waiting.user else "")
+    # What the client thinks is only filled in: the person may write another name.
+    hint = waiting.pending.login_hint if waiting.pending else ""
+    return _page(server, waiting, waiting.user.login if waiting.user else hint)
 
 
 @shown
