@@ -56,6 +56,23 @@ def test_the_file_has_its_pages(opened, path):
     assert path.stat().st_blocks * 512 >= path.stat().st_size
 
 
+@pytest.mark.parametrize("room", [0, 5000])
+def test_on_a_full_disk_there_is_no_file_with_holes(opened, path, monkeypatch, room):
+    """A file that could not be filled is refused, and made whole when there is room."""
+    real = os.pwrite
+
+    def write(handle, piece, at):
+        if at + len(piece) > room:
+            return max(0, room - at)
+        return real(handle, piece, at)
+
+    monkeypatch.setattr(replay_file.os, "pwrite", write)
+    with pytest.raises(StateError, match="No space left"):
+        opened()
+    monkeypatch.undo()
+    assert opened().buckets == buckets_for(1024)
+
+
 def test_the_next_process_finds_the_same(opened):
     """Key, size and memory outlive the process that made them."""
     first = opened()

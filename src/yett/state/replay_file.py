@@ -8,6 +8,7 @@ before: it says since when it does (`born`). Never shrinks a file that somebody 
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import logging
 import mmap
@@ -119,12 +120,22 @@ def _put_in_order(path: Path, handle: int, buckets: int, now: float) -> None:
         if not fresh:
             _LOG.warning("%s: made anew; proofs made before now are refused", path)
         os.ftruncate(handle, 0)
-        # Every page is there before it is mapped: on a full disk this fails, where writing to a
-        # hole would kill the process (SIGBUS, mmap(2)).
-        os.posix_fallocate(handle, 0, HEADER_BYTES + buckets * BUCKET_BYTES)
+        _fill(handle, HEADER_BYTES + buckets * BUCKET_BYTES)
         _write_header(handle, buckets, secrets.token_bytes(32), boot, 0.0 if fresh else now)
     elif found[2] != boot:
         _write_header(handle, buckets, found[1], boot, now)
+
+
+def _fill(handle: int, size: int) -> None:
+    """Write every page before it is mapped.
+
+    On a full disk this fails, where writing to a hole would kill the process (SIGBUS, mmap(2)).
+    """
+    zeros = bytes(1 << 20)
+    for at in range(0, size, len(zeros)):
+        piece = zeros[: size - at]
+        if os.pwrite(handle, piece, at) < len(piece):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _read_header(handle: int) -> tuple[int, bytes, bytes, float] | None:
