@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import http.client
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -22,6 +25,16 @@ from yett.terms import Event
 def issuing(folder, serve):
     """A gate with the issuer behind it; answers it, its port and the issuer's URL."""
     port, url = with_issuer(folder)
+    document = json.loads((folder.path / "openapi.json").read_text())
+    document["paths"]["/kept"] = {
+        "get": {
+            "operationId": "kept",
+            "security": [{"token": ["items:read"]}],
+            "responses": {"200": {"description": "fine"}},
+        }
+    }
+    document["components"] = {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}}
+    folder.write("openapi.json", json.dumps(document))
     return serve("--listen", f"127.0.0.1:{port}"), port, url
 
 
@@ -127,3 +140,29 @@ def test_a_store_of_another_version_refuses_to_start(folder, command, issuing):
     done = command()
     assert done.returncode == 3
     assert "version 99" in done.stderr
+
+
+def test_the_first_token_is_good_at_once(issuing, folder):
+    """When `ready` is said every worker has the keys, also on the very first start."""
+    served, port, _ = issuing
+    added = [sys.executable, "-m", "yett.cli", "-C", str(folder.path)]
+    subprocess.run(
+        [*added, "user", "add", "ada", "--role", "admin"], check=True, capture_output=True
+    )
+    store = AccountStore("sqlite:///var/yett.db", folder.path)
+    store.write(lambda tx: tx.exec_driver_sql("UPDATE users SET status = 'active'"))
+    store.close()
+    made = subprocess.run(
+        [*added, "service", "add", "billing", "--owner", "ada", "--scope", "items:read", "--format", "json"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    client = json.loads(made.stdout)
+    basic = base64.b64encode(f"{client['client_id']}:{client['client_secret']}".encode()).decode()
+    status, _, body = ask(
+        port, "POST", "/auth/token", "grant_type=client_credentials",
+        Authorization=f"Basic {basic}", Content_Type="application/x-www-form-urlencoded",
+    )  # fmt: skip
+    assert status == 200, body
+    token = json.loads(body)["access_token"]
+    for _ in range(8):  # of two workers each hears about half
+        assert served.get("/kept", headers={"Authorization": f"Bearer {token}"})[0] == 200

@@ -176,7 +176,7 @@ def _supervisor(setup: Setup, bound: Bound) -> Supervisor:
     workers = []
     for door_of_control in bound.control:  # first: the keys of its tokens are there when it is
         run = functools.partial(run_control, setup, door_of_control)
-        workers.append(Slot("control", run, keeps=(door_of_control,)))
+        workers.append(Slot("control", run, keeps=(door_of_control,), first=True))
     for number, gate in enumerate(bound.gate):
         role = f"worker-{number}"
         sockets = Sockets(

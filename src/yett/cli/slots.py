@@ -36,6 +36,7 @@ class Slot:
         run: what the child runs.
         reachable: for a child that cannot say `ready` itself: whether it is up.
         keeps: the listening sockets it serves; every other one is closed in it.
+        first: whether it must be ready before the next one is started.
     """
 
     def __init__(
@@ -44,8 +45,11 @@ class Slot:
         run: Callable[[Channel], int],
         reachable: Callable[[], bool] | None = None,
         keeps: tuple[Closable, ...] = (),
+        *,
+        first: bool = False,
     ) -> None:
         self.keeps = keeps
+        self.first = first
         self.role = role
         self.run = run
         self.reachable = reachable

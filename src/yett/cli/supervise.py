@@ -100,8 +100,11 @@ class Supervisor:
         self._await(self._recorder)
         for slot in self._workers:
             self._fill(slot)
+            if slot.first:
+                self._await(slot)
         for slot in self._workers:
-            self._await(slot)
+            if not slot.first:
+                self._await(slot)
 
     def serve(self, operator: Operator) -> int:
         """Run until told to stop and all have ended; answers 0, or 3 when requests were cut."""

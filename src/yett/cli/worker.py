@@ -132,6 +132,7 @@ class _Worker:
         loop.add_signal_handler(signal.SIGTERM, self._stop.set)
         self._spool = Spool(self._setup.recorder, self._role)
         self._desk = find_desk(self._setup.program, self._setup.folder)
+        self._setup.view.reload_files()  # the own issuer may have published its keys meanwhile
         await _fetch_first_keys(self._setup.view)
         self._gate = Gate(
             self._setup.program,
