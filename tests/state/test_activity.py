@@ -25,7 +25,7 @@ def store(tmp_path):
 
 @pytest.fixture
 def activity(tmp_path, store):
-    made = Activity(AccountStore("sqlite:///a.db", tmp_path), ISSUER)
+    made = Activity("sqlite:///a.db", tmp_path, ISSUER)
     yield made
     if made._writing is not None:
         made._writing.join(10)
@@ -80,7 +80,7 @@ def test_strangers_are_not_written_down(activity):
 
 def test_without_a_store_nothing_is_made(tmp_path):
     """Where nobody has a store, uses are dropped and no file appears."""
-    activity = Activity(AccountStore("sqlite:///var/none.db", tmp_path))
+    activity = Activity("sqlite:///var/none.db", tmp_path)
     activity.active(KEY, NOW)
     activity.tick(NOW + WRITE_SECONDS, wanted=lambda: False)
     assert list(tmp_path.iterdir()) == []
@@ -90,7 +90,7 @@ def test_without_a_store_nothing_is_made(tmp_path):
 def test_a_store_that_fails_is_no_failure_of_a_request(tmp_path, caplog):
     """Uses that cannot be written are said and forgotten; the next minute is a new chance."""
     (tmp_path / "a.db").write_bytes(b"garbage" * 1000)
-    activity = Activity(AccountStore("sqlite:///a.db", tmp_path))
+    activity = Activity("sqlite:///a.db", tmp_path)
     activity.active(KEY, NOW)
     activity.tick(NOW, wanted=there)
     activity._writing.join(10)

@@ -44,7 +44,7 @@ def put(store, value="ana", kind="sub", **more):
 
 def follow(url, folder, *, required=True, stale=STALE):
     file = WatchedFile(folder / "revoked.json", read_revocations, Revocations())
-    made = RevocationFeed(AccountStore(url, folder), file, required=required, stale=stale)
+    made = RevocationFeed(url, folder, file, required=required, stale=stale)
     made.load()
     return made
 

@@ -13,8 +13,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from yett.contract.config import Config
-from yett.state.accounts import AccountStore
-from yett.state.accounts.activity import Use, note_uses
 from yett.state.errors import StateError
 from yett.terms import Principal
 
@@ -23,18 +21,20 @@ MAX_WAITING = 1 << 16  # uses not written yet; more are not noted, and the next 
 
 _LOG = logging.getLogger("yett.state")
 Noted = dict[int, tuple[Principal, float]]
+Use = tuple[str, str]  # `key`, `user` or `client`, and its id
 
 
 class Activity:
     """Uses that are not written yet.
 
     Args:
-        store: where they are written, for this object alone.
+        url: the store they are written to.
+        folder: where a relative path starts.
         issuer: the builtin issuer's `iss`, whose accounts and clients are in the store.
     """
 
-    def __init__(self, store: AccountStore, issuer: str = "") -> None:
-        self.store, self.issuer = store, issuer
+    def __init__(self, url: str, folder: Path, issuer: str = "") -> None:
+        self.url, self._folder, self.issuer = url, folder, issuer
         self._noted: Noted = {}
         self._due = 0.0
         self._writing: threading.Thread | None = None
@@ -46,9 +46,9 @@ class Activity:
         """Make it for a contract folder, or go on with the one before a reload."""
         builtin, url = config.identity.builtin, config.store.accounts
         issuer = builtin.url if builtin is not None else ""
-        if previous is not None and (previous.store.url, previous.issuer) == (url, issuer):
+        if previous is not None and (previous.url, previous.issuer) == (url, issuer):
             return previous
-        return cls(AccountStore(url, folder), issuer)
+        return cls(url, folder, issuer)
 
     def active(self, principal: Principal, now: float) -> None:
         """Note a use; a remembered token is one object, so this costs 0.1 us and no memory."""
@@ -74,16 +74,20 @@ class Activity:
 
     def write(self, noted: Noted) -> None:
         """Write uses down; blocks. What fails is not tried again: the next minute says the same."""
+        from yett.state.accounts import AccountStore  # noqa: PLC0415 — as in revocation_feed
+        from yett.state.accounts.activity import note_uses  # noqa: PLC0415
+
         uses: dict[Use, float] = {}
         for principal, now in noted.values():
             for use in self._uses_of(principal):
                 uses[use] = max(now, uses.get(use, 0.0))
+        store = AccountStore(self.url, self._folder)
         try:
-            self.store.write(lambda tx: note_uses(tx, uses))
+            store.write(lambda tx: note_uses(tx, uses))
         except StateError as error:
             _LOG.error("uses of %d credentials are not written down: %s", len(uses), error)
         finally:
-            self.store.close()
+            store.close()
 
     def _uses_of(self, principal: Principal) -> list[Use]:
         if principal.scheme == "api_key":

@@ -3,7 +3,8 @@
 A thread asks the store for what is new several times a second, so that every worker knows within
 one. What was known stays in force while the store cannot be read; for how long that may be so is
 `unsure`. Rows are added and taken back one by one; everything is read again now and then, because
-rows that ended are pruned. Creates no file: where no store is, nothing is followed.
+rows that ended are pruned. Creates no file: where no store is, nothing is followed, and the library
+that would open it (0.2 s, 20 MB) is not imported.
 """
 
 from __future__ import annotations
@@ -15,17 +16,20 @@ import time
 import weakref
 from collections.abc import Callable
 from pathlib import Path
-
-from sqlalchemy import inspect
+from typing import TYPE_CHECKING
 
 from yett.contract.config import Config
-from yett.state.accounts import AccountStore
-from yett.state.accounts.revocations import LIFT, Revoked, in_force, last_number, since
-from yett.state.accounts.store import SQLITE
 from yett.state.errors import StateError
 from yett.state.files import WatchedFile
 from yett.state.revoked import Revocation, Revocations, read_revocations
+from yett.state.store_url import sqlite_path
 from yett.terms import Principal
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from yett.state.accounts import AccountStore
+    from yett.state.accounts.revocations import Revoked
 
 REVOKED_FILE = "var/revoked.json"
 POLL_SECONDS = 0.25
@@ -40,7 +44,8 @@ class RevocationFeed:
     """What is revoked, as this process knows it.
 
     Args:
-        store: the store of accounts, for this object alone.
+        url: the store of accounts.
+        folder: where a relative path starts.
         file: the hand-written list.
         required: whether the store must be there (the issuer is configured, or it is a server).
         stale: seconds without a good look at the store after which `unsure` says so.
@@ -49,14 +54,17 @@ class RevocationFeed:
 
     def __init__(
         self,
-        store: AccountStore,
+        url: str,
+        folder: Path,
         file: WatchedFile[Revocations],
         *,
         required: bool,
         stale: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.store, self.file = store, file
+        self.url, self._folder, self.file = url, folder, file
+        self._path = sqlite_path(url, folder)
+        self._store: AccountStore | None = None
         self.required, self.stale = required, stale
         self._clock = clock
         self._held = Revocations()
@@ -80,16 +88,16 @@ class RevocationFeed:
             StateError: the file or the store is there and cannot be read.
         """
         url, stale = config.store.accounts, config.identity.stale
-        required = config.identity.builtin is not None or not url.startswith(SQLITE)
+        required = config.identity.builtin is not None or sqlite_path(url, folder) is None
         if previous is None:
             file = WatchedFile(folder / REVOKED_FILE, read_revocations, Revocations())
         else:
             file = previous.file
             file.poll()
-            known = previous.store.url, previous.required, previous.stale
+            known = previous.url, previous.required, previous.stale
             if file.path == folder / REVOKED_FILE and known == (url, required, stale):
                 return previous
-        feed = cls(AccountStore(url, folder), file, required=required, stale=stale)
+        feed = cls(url, folder, file, required=required, stale=stale)
         feed.load()
         return feed
 
@@ -100,8 +108,16 @@ class RevocationFeed:
     @property
     def watched(self) -> bool:
         """Whether there is a store to follow."""
-        path = self.store.path
-        return self.required or self._known or path is None or path.exists()
+        return self.required or self._known or self._path is None or self._path.exists()
+
+    @property
+    def store(self) -> AccountStore:
+        """The store, for this object alone; opened where there is one."""
+        if self._store is None:
+            from yett.state.accounts import AccountStore  # noqa: PLC0415 — see above
+
+            self._store = AccountStore(self.url, self._folder)
+        return self._store
 
     def covers(self, principal: Principal) -> bool:
         """Whether this principal or its credential is revoked."""
@@ -182,25 +198,40 @@ class RevocationFeed:
         if not self._is_there():
             return
         with self.store.read() as tx:
-            if not self._known and not inspect(tx).has_table("revocations"):
+            if not (self._known or self._has_tables(tx)):
                 return  # about to be made; nothing can have been revoked in it
-            newest = last_number(tx)
-            if newest < self._seen:
-                self._begin_anew("an older one")
-            if began - self._whole_at >= REFRESH_SECONDS:
-                self._take_whole(in_force(tx, time.time()), newest)
-                self._whole_at = began
-            while newest > self._seen and (rows := since(tx, self._seen)):
-                self._take(rows)
+            self._follow_log(tx, began)
         self._known = True
         self._read_at = began
+
+    def _has_tables(self, tx: Connection) -> bool:
+        from sqlalchemy import inspect  # noqa: PLC0415 — see above
+
+        return inspect(tx).has_table("revocations")
+
+    def _follow_log(self, tx: Connection, began: float) -> None:
+        from yett.state.accounts import revocations as log  # noqa: PLC0415 — see above
+
+        newest = log.last_number(tx)
+        if newest < self._seen:
+            self._begin_anew("an older one")
+        if began - self._whole_at >= REFRESH_SECONDS:
+            self._take_whole(log.in_force(tx, time.time()), newest)
+            self._whole_at = began
+        while newest > self._seen and (rows := log.since(tx, self._seen)):
+            for row in rows:
+                if row.kind == log.LIFT:
+                    self._discard(int(row.value))
+                elif row.number not in self._rows:
+                    self._add(row)
+            self._seen = rows[-1].number
 
     def _is_there(self) -> bool:
         """See that the file is there, and is the one that was read: a deleted one stays readable.
 
         False where it was never made.
         """
-        path = self.store.path
+        path = self._path
         if path is None:
             return True
         try:
@@ -229,14 +260,6 @@ class RevocationFeed:
         for number in fresh.keys() - self._rows.keys():
             self._add(fresh[number])
         self._seen = max(newest, self._seen)
-
-    def _take(self, rows: list[Revoked]) -> None:
-        for row in rows:
-            if row.kind == LIFT:
-                self._discard(int(row.value))
-            elif row.number not in self._rows:
-                self._add(row)
-        self._seen = rows[-1].number
 
     def _add(self, row: Revoked) -> None:
         self._rows[row.number] = row

@@ -20,12 +20,12 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlch
 
 from yett.state.accounts import tables
 from yett.state.errors import StateError
+from yett.state.store_url import SQLITE, sqlite_path
 
 T = TypeVar("T")
 
 BUSY_SECONDS = 5.0
 MAX_TRIES = 20
-SQLITE = "sqlite:///"
 WRITES = "yett_writes"
 
 
@@ -42,9 +42,8 @@ class AccountStore:
 
     def __init__(self, url: str, folder: Path) -> None:
         self.url = url
-        self.path: Path | None = None
-        if url.startswith(SQLITE):
-            self.path = folder / url.removeprefix(SQLITE)
+        self.path = sqlite_path(url, folder)
+        if self.path is not None:
             self.engine = _sqlite(self.path)
         elif urlsplit(url).scheme == "postgresql":
             self.engine = _postgresql(url)
