@@ -24,7 +24,6 @@ import click
 from msgspec import Struct
 
 import yett
-from yett.cli.control import run_control
 from yett.cli.cores import usable_cores
 from yett.cli.descriptors import raise_limit
 from yett.cli.doors import Sockets
@@ -165,6 +164,14 @@ def _runtime(setup: Setup) -> Iterator[None]:
             shutil.rmtree(setup.recorder.parent, ignore_errors=True)
 
 
+def _control(setup: Setup, door: socket.socket) -> Slot:
+    """Make the slot of the issuer; before the workers, so that they find the keys of its tokens."""
+    # Where there is no issuer, nobody pays for its web framework and its database.
+    from yett.cli.control import run_control  # noqa: PLC0415
+
+    return Slot("control", functools.partial(run_control, setup, door), keeps=(door,), first=True)
+
+
 def _supervisor(setup: Setup, bound: Bound) -> Supervisor:
     config = setup.program.policy.config
     ledger, door = setup.folder / config.store.ledger, setup.recorder
@@ -173,10 +180,7 @@ def _supervisor(setup: Setup, bound: Bound) -> Supervisor:
         functools.partial(run_recorder, ledger, door, setup.journal),
         functools.partial(reachable, door),
     )
-    workers = []
-    for door_of_control in bound.control:  # first: the keys of its tokens are there when it is
-        run = functools.partial(run_control, setup, door_of_control)
-        workers.append(Slot("control", run, keeps=(door_of_control,), first=True))
+    workers = [_control(setup, door_of_control) for door_of_control in bound.control]
     for number, gate in enumerate(bound.gate):
         role = f"worker-{number}"
         sockets = Sockets(
