@@ -18,7 +18,9 @@ def test_without_a_secret_nothing_is_said():
 
 def test_the_certificate_goes_with_the_secret():
     """The issuer reads back exactly what TLS has verified, in one line that nothing can break."""
-    certificate = Certificate(thumbprint="t", names=("dn:CN=a\r\nyett-gate: x",), serial="01", expires=2e9)
+    certificate = Certificate(
+        thumbprint="t", names=("dn:CN=a\r\nyett-gate: x",), serial="01", expires=2e9
+    )
     block = introduce(replace(request(), certificate=certificate), b"s3cret")
     first, second, rest = block.split(b"\r\n")
     assert (first, rest) == (b"yett-gate: s3cret", b"")

@@ -166,8 +166,7 @@ def _runtime(setup: Setup) -> Iterator[None]:
 
 def _control(setup: Setup, door: socket.socket) -> Slot:
     """Make the slot of the issuer; before the workers, so that they find the keys of its tokens."""
-    # Where there is no issuer, nobody pays for its web framework and its database.
-    from yett.cli.control import run_control  # noqa: PLC0415
+    from yett.cli.control import run_control  # noqa: PLC0415 — only who has an issuer pays for it
 
     return Slot("control", functools.partial(run_control, setup, door), keeps=(door,), first=True)
 
