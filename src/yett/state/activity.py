@@ -75,7 +75,7 @@ class Activity:
     def write(self, noted: Noted) -> None:
         """Write uses down; blocks. What fails is not tried again: the next minute says the same."""
         from yett.state.accounts import AccountStore  # noqa: PLC0415 — as in revocation_feed
-        from yett.state.accounts.activity import note_uses  # noqa: PLC0415
+        from yett.state.accounts.activity import note_uses  # noqa: PLC0415 — as above
 
         uses: dict[Use, float] = {}
         for principal, now in noted.values():

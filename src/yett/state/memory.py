@@ -185,7 +185,8 @@ class MemoryView:
 
         What cannot be reached is tried again later.
         """
-        await asyncio.to_thread(self.revocations.start)
+        if self.revocations.watched:
+            await asyncio.to_thread(self.revocations.start)
         issuers = self.identity.issuers.values()
         await asyncio.gather(*[issuer.keys.start() for issuer in issuers])
 
