@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from webauthn.helpers import encode_cbor
 
-from yett.issuer.passkeys.shown import encode
+from yett.credentials.passkeys.shown import encode
 
 UP, UV, BE, BS, AT, ED = 0x01, 0x04, 0x08, 0x10, 0x40, 0x80
 AAGUID = bytes.fromhex("ea9b8d664d011d213ce4b6b48cb575d4")

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from yett.contract.config import Config
 from yett.contract.identity_settings import BuiltinConfig
+from yett.credentials.passkeys.signature import Site
 from yett.state.accounts import AccountStore
 from yett.state.errors import StateError
 from yett.state.nonces import NONCE_KEY_FILE, Nonces
@@ -41,6 +42,7 @@ class Server:
         providers: outside OpenID providers by name; reached when somebody signs in there.
         transmitters: outside transmitters of security events.
         rp_id: the WebAuthn relying party: the host of `url`.
+        site: the two together, as signatures of passkeys are verified for.
         clock: unix seconds, for the moment at which a transaction commits; all else is `ask.now`.
     """
 
@@ -65,6 +67,7 @@ class Server:
         self.origin = f"{parts.scheme}://{parts.netloc}"
         self.base = parts.path.rstrip("/")
         self.rp_id = parts.hostname or ""
+        self.site = Site(self.rp_id, self.origin)
         self.secure = parts.scheme == "https"
 
     def at(self, path: str) -> str:

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from kit.accounts import NOW, make_server
 from kit.authenticator import AT, BE, BS, UP, UV, client_data
 
+from yett.credentials.passkeys.shown import Attestation, encode
 from yett.issuer.passkeys import creation_options
 from yett.issuer.passkeys.challenge import Ceremony
 from yett.issuer.passkeys.registration import verify
-from yett.issuer.passkeys.shown import Attestation, encode
 from yett.state.accounts.notices import untold
 from yett.state.accounts.passkeys import MAX_PASSKEYS_PER_USER, Passkey, add_passkey, list_passkeys
 from yett.state.accounts.users import add_user

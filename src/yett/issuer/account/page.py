@@ -7,12 +7,12 @@ import datetime as dt
 import msgspec
 from sqlalchemy import Connection
 
+from yett.credentials.passkeys.shown import encode
 from yett.issuer.account.signed_in import SignedIn, signed_in
 from yett.issuer.account.ways import Ways, ways_of
 from yett.issuer.http import Answer, Ask, Route
 from yett.issuer.pages import Html, button, el, field, form, hidden, show, shown
 from yett.issuer.pages.html import join
-from yett.issuer.passkeys.shown import encode
 from yett.issuer.server import Server
 from yett.state.accounts.passkeys import MAX_LABEL_CHARACTERS, Passkey, list_passkeys
 from yett.state.accounts.sessions import Session, list_sessions

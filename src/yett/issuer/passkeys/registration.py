@@ -22,10 +22,10 @@ from webauthn.helpers import (
 from webauthn.helpers.cose import COSEAlgorithmIdentifier
 from webauthn.registration.verify_registration_response import VerifiedRegistration
 
+from yett.credentials.passkeys.client_data import CREATE, read_client_data
+from yett.credentials.passkeys.shown import Attestation, encode, read_attestation
 from yett.issuer.passkeys.challenge import Ceremony, is_good, spend_challenge
-from yett.issuer.passkeys.client_data import CREATE, read_client_data
 from yett.issuer.passkeys.makers import maker_of
-from yett.issuer.passkeys.shown import Attestation, encode, read_attestation
 from yett.issuer.server import Server
 from yett.state.accounts.notices import note
 from yett.state.accounts.passkeys import (

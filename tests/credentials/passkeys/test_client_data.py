@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kit.authenticator import client_data
 
-from yett.issuer.passkeys.client_data import CREATE, GET, ClientData, read_client_data
+from yett.credentials.passkeys.client_data import CREATE, GET, ClientData, read_client_data
 
 ORIGIN = "https://api.example.com"
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yett.issuer.passkeys.shown import decode, encode, read_assertion, read_attestation
+from yett.credentials.passkeys.shown import decode, encode, read_assertion, read_attestation
 
 GOOD = {
     "id": "YWJj",

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from yett.credentials.passkeys.shown import decode
 from yett.credentials.strict_json import read_object
-from yett.issuer.passkeys.shown import decode
 
 MAX_CLIENT_DATA_BYTES = 4096
 CREATE, GET = "webauthn.create", "webauthn.get"
