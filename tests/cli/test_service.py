@@ -104,7 +104,7 @@ def test_mistakes_are_told_with_a_next_step(yett, words, said):
     assert yett("service", "list").stdout == ""
 
 
-def test_an_owner_must_be_active(yett, accounts):
+def test_an_owner_is_not_disabled(yett, accounts):
     """A disabled person cannot answer for anything, from the start or later."""
     identifier, secret = made(yett, "--role", "clerk")
     with opened(accounts) as server:

@@ -64,14 +64,16 @@ def test_a_client_gets_an_id_of_its_own_and_a_secret_once(server):
     assert works(server, client, secret)
 
 
-def test_a_service_needs_an_owner_who_can_act(server, person):
-    """An existing, active user, by id or by login name in any spelling."""
+def test_a_service_needs_an_owner_who_is_not_disabled(server, person):
+    """An existing user, by id or by login name; who is only invited will do."""
     service = msgspec.structs.replace(DRAFT, kind="service", grants=("client_credentials",))
     for owner in ("", "nobody"):
         with pytest.raises(StateError):
             register(server, service, owner=owner)
     made, _ = register(server, service, owner=person.id)
     assert made.id.startswith("s_")
+    server.store.write(lambda tx: add_user(tx, login="ben", status="invited", now=NOW))
+    assert register(server, service, owner="ben")[0].owner
     server.store.write(lambda tx: change_user(tx, person, status="disabled", now=NOW))
     with pytest.raises(StateError) as caught:
         register(server, service, owner=person.id)
@@ -156,7 +158,7 @@ def test_disabling_ends_everything_it_holds(server):
 
 
 def test_a_service_is_enabled_only_with_somebody_who_answers(server, person):
-    """Its owner must be active, or another one takes it over first."""
+    """Its owner must not be disabled, or another one takes it over first."""
     service = msgspec.structs.replace(DRAFT, kind="service", grants=("client_credentials",))
     made, _ = register(server, service, owner=person.id)
     server.store.write(lambda tx: change_user(tx, person, status="disabled", now=NOW))

@@ -74,7 +74,7 @@ def add_command(find: Find, /, owner: str, jwks: Path | None, form: str, **setti
     with opened(find()) as server:
 
         def work(tx: Any) -> tuple[Client, str]:
-            answers = clients.active_owner(tx, owner).id if owner else ""
+            answers = clients.answering(tx, owner).id if owner else ""
             draft = Client(id="", kind=kind, owner=answers, jwks=keys, **settings)
             return clients.register(server, tx, draft, now=now, by=operator())
 

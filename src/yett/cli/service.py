@@ -63,7 +63,7 @@ def add_command(
     with opened(find()) as server:
 
         def work(tx: Any) -> tuple[Client, str]:
-            answers = clients.active_owner(tx, owner)
+            answers = clients.answering(tx, owner)
             draft = Client(
                 id="",
                 kind="service",

@@ -23,6 +23,7 @@ from yett.cli.audit_view import printable
 from yett.cli.failing import fail
 from yett.cli.folder import chosen_folder, in_folder
 from yett.cli.forms import text_or_json
+from yett.cli.namesakes import is_unknown, meant
 from yett.cli.token_place import opened_store, settings_of
 from yett.cli.token_view import MAX_TOKEN_BYTES, inspect, shown_lines
 from yett.cli.when import read_time
@@ -106,8 +107,12 @@ def revoke_command(
             return number
 
         number = store.write(work)
+        with store.read() as tx:
+            ids, unknown = meant(tx, kind, value), is_unknown(tx, kind, value)
     since = "" if cut is None else f" issued before {_date(cut)}"
     click.echo(f"revocation {number}: {kind} `{printable(value)}`{since} is refused", err=True)
+    if not issuer and (ids or unknown):
+        _warn(number, kind, value, ids)
 
 
 @token.command("restore")
@@ -197,6 +202,14 @@ def _end_account(folder: Path, login: str, reason: str, *, passkeys: bool) -> No
     fields: dict[str, Any] = msgspec.to_builtins(ended)
     counts = ", ".join(f"{len(ids)} {name}" for name, ids in fields.items())
     click.echo(f"account {user.id} ({printable(user.login)}): ended {counts}", err=True)
+
+
+def _warn(number: int, kind: str, value: str, ids: tuple[str, ...]) -> None:
+    """Say that an id which nobody has stops nobody, and which one was probably meant."""
+    click.echo(f"warning: nothing here has the {kind} id `{printable(value)}`", err=True)
+    again = " or ".join(f"`yett token revoke --{kind} {one}`" for one in ids)
+    hint = again or "`yett client list` and `yett service list` show ids"
+    click.echo(f"hint: {hint}; `yett token restore {number}` takes this one back", err=True)
 
 
 def _moment(text: str | None, now: float) -> float | None:

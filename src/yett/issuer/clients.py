@@ -27,7 +27,7 @@ from yett.state.accounts.clients import (
 from yett.state.accounts.grants import list_grants
 from yett.state.accounts.notices import note
 from yett.state.accounts.revocations import revoke
-from yett.state.accounts.users import ACTIVE, User, find_login, find_user
+from yett.state.accounts.users import User, find_login, find_user
 from yett.state.errors import StateError
 from yett.terms import Event
 
@@ -62,7 +62,7 @@ def register(
     client = msgspec.structs.replace(draft, id=identifier, created=now, active=now)
     check_client(server, client)
     if client.owner or client.kind == "service":
-        active_owner(tx, client.owner)
+        answering(tx, client.owner)
     client, secret = _with_secret(client, now, 0.0)
     add_client(tx, client)
     _note(tx, "client-added", client, now, by)
@@ -128,10 +128,10 @@ def enable(tx: Connection, client: Client, *, now: float, by: str) -> None:
     """Let a client be used again; what was ended stays so.
 
     Raises:
-        StateError: it is a service, and nobody active answers for it.
+        StateError: it is a service, and whoever answers for it is disabled.
     """
     if client.kind == "service":
-        active_owner(tx, client.owner)
+        answering(tx, client.owner)
     fields: dict[str, Any] = {"status": "active", "disabled": 0.0, "active": now, "warned": 0.0}
     change_client(tx, msgspec.structs.replace(client, **fields))
     _note(tx, "client-enabled", client, now, by)
@@ -141,9 +141,9 @@ def hand_to(tx: Connection, client: Client, owner: str, *, now: float, by: str) 
     """Give a client another owner, who answers for it from now on.
 
     Raises:
-        StateError: there is no such user, or they are not active.
+        StateError: there is no such user, or they are disabled.
     """
-    user = active_owner(tx, owner)
+    user = answering(tx, owner)
     change_client(tx, msgspec.structs.replace(client, owner=user.id))
     _note(tx, "client-owner-changed", client, now, by)
     return user
@@ -161,17 +161,17 @@ def known_client(tx: Connection, identifier: str) -> Client:
     return client
 
 
-def active_owner(tx: Connection, named: str) -> User:
-    """Find who is to answer for a service, by id or login name.
+def answering(tx: Connection, named: str) -> User:
+    """Find who is to answer for a service, by id or login name; who is only invited will do.
 
     Raises:
-        StateError: there is no such user, or they are not active.
+        StateError: there is no such user, or they are disabled.
     """
     user = find_user(tx, named) or find_login(tx, named)
     if user is None:
         raise StateError(f"there is no user `{named}`", hint="`yett user add` makes one")
-    if user.status != ACTIVE:
-        hint = "an owner is a person who can act"
+    if user.status == DISABLED:
+        hint = f"name somebody else, or `yett user enable {user.login}`"
         raise StateError(f"the user `{named}` is {user.status}", hint=hint)
     return user
 

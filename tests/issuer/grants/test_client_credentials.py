@@ -56,6 +56,15 @@ def test_it_stops_with_its_owner(service):
     assert error_of(service.send, **ITSELF) == "unauthorized_client"
 
 
+def test_an_owner_need_not_have_come_yet(service):
+    """Who is invited answers for a service already: the first one is made before the first passkey."""
+    user = service.user
+    service.server.store.write(
+        lambda tx: change_user(tx, find_user(tx, user.id), status="invited", now=NOW)
+    )
+    assert service.send(**ITSELF)["access_token"]
+
+
 def test_a_public_client_cannot_act_for_itself(server):
     """Anybody can be a public client, so it is nobody (RFC 6749 4.4)."""
     party = Party(server, "none", name="spa")

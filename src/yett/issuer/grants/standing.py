@@ -14,7 +14,7 @@ from yett.issuer.server import Server
 from yett.state.accounts.clients import Client
 from yett.state.accounts.grants import Grant
 from yett.state.accounts.sessions import find_session
-from yett.state.accounts.users import ACTIVE, User, find_user
+from yett.state.accounts.users import ACTIVE, DISABLED, User, find_user
 
 
 def check_standing(tx: Connection, grant: Grant, now: float) -> User:
@@ -40,14 +40,14 @@ def check_owner(tx: Connection, client: Client) -> None:
     """Let no service act whose owner may not.
 
     An account that nobody answers for is what an attacker looks for first (NIST SP 800-53 AC-2): it
-    stops with its owner, until somebody else takes it over.
+    stops with its owner, until somebody else takes it over. Who is invited answers for it already.
 
     Raises:
         OAuthError: `unauthorized_client`.
     """
     owner = find_user(tx, client.owner) if client.owner else None
-    if client.kind == "service" and (owner is None or owner.status != ACTIVE):
-        raise OAuthError("unauthorized_client", "the owner of this service is not active")
+    if client.kind == "service" and (owner is None or owner.status == DISABLED):
+        raise OAuthError("unauthorized_client", "nobody answers for this service any more")
 
 
 def current_scopes(
