@@ -15,6 +15,7 @@ from yett.credentials.structure import (
     is_identifier,
     is_thumbprint,
     media_type,
+    read_header,
     read_token,
     split,
 )
@@ -27,6 +28,19 @@ def test_a_good_token_is_cut_into_what_was_signed():
     assert raw.segments.signing_input == hostile.GOOD.rpartition(b".")[0]
     assert raw.unverified_claims == hostile.claims()
     assert (raw.header.algorithm, raw.header.kid, raw.header.type) == ("ES256", "ec", "at+jwt")
+
+
+def test_a_key_is_named_unless_the_caller_knows_it():
+    """An absent `kid` is refused, or read as empty where it is not needed; a wrong one never is."""
+    for header, usual, unneeded in (
+        (b'{"alg":"ES256"}', "`kid` is missing or not an identifier", ""),
+        (b'{"alg":"ES256","kid":"k"}', "k", "k"),
+        (b'{"alg":"ES256","kid":""}', "`kid` is missing or not an identifier", None),
+        (b'{"alg":"ES256","kid":null}', "`kid` is missing or not an identifier", None),
+    ):
+        usually, otherwise = read_header(header), read_header(header, kid_needed=False)
+        assert getattr(usually, "kid", usually) == usual
+        assert getattr(otherwise, "kid", None) == unneeded
 
 
 def test_every_prefix_and_every_extension_is_refused_or_another_token():

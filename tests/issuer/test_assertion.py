@@ -114,8 +114,9 @@ def test_what_its_header_may_not_say(server, party):
         {"typ": "at+jwt"},
         {"typ": "dpop+jwt"},
         {"typ": "logout+jwt"},
-        {"kid": ...},
         {"kid": "k2"},
+        {"kid": ""},
+        {"kid": None},
         {"kid": "../k1"},
         {"alg": "none"},
         {"alg": "ES384"},
@@ -130,6 +131,20 @@ def test_what_its_header_may_not_say(server, party):
     for kind in ("JWT", "jwt", "client-authentication+jwt", ...):
         sent = assertion(server, "svc", header={"typ": kind})
         assert identify(server, ask(sent)), kind
+
+
+def test_the_only_key_need_not_be_named(server, party):
+    """Authlib writes no `kid`; with several keys it is needed, and none is tried after the other."""
+    sent = assertion(server, "svc", header={"kid": ...})
+    assert identify(server, ask(sent)).id == "svc"
+    assert error_of(identify, server, ask(sent)) == "invalid_client", "good once, as any"
+    unnamed = {"kid": ...}
+    assert error_of(identify, server, ask(assertion(server, "svc", header=unnamed, key=OTHER)))
+    both = [ec_jwk(KEY, "k1", alg="ES256"), ec_jwk(OTHER, "k2", alg="ES256")]
+    party.change(jwks={"keys": both})
+    for key in (KEY, OTHER):
+        assert error_of(identify, server, ask(assertion(server, "svc", header=unnamed, key=key)))
+    assert identify(server, ask(assertion(server, "svc"))).id == "svc"
 
 
 def test_signatures_that_are_refused(server, party):

@@ -187,6 +187,20 @@ def test_one_answer_for_every_failure(server, parties):
     assert said == {("invalid_client", "client authentication failed", 401)}
 
 
+def test_who_has_the_secret_is_told_how_to_show_it(server, parties):
+    """openid-client posts secrets unless told otherwise: the refusal names the registered method."""
+    party = parties["client_secret_basic"]
+    with pytest.raises(OAuthError) as caught:
+        identify(server, ask(client_id=party.name, client_secret=SECRET))
+    assert caught.value.description == (
+        "used `client_secret_post`, is registered with `client_secret_basic`"
+    )
+    for sent in (ask(client_id=party.name, client_secret="x" * 43), ask(client_id=party.name)):
+        with pytest.raises(OAuthError) as caught:
+            identify(server, sent)
+        assert caught.value.description == "client authentication failed"
+
+
 def test_two_secrets_are_good_while_one_is_replaced(server):
     """In the overlap both work, after it only the new one; one moment decides."""
     party = Party(server, "client_secret_post", name="x")

@@ -47,6 +47,16 @@ def test_active(party, api):
             assert said[name] == claims[name], name
 
 
+def test_times_are_integers(party, api):
+    """Clients read `iat` and `exp` into integers (RFC 7662 2.2), though a token's own are finer."""
+    party.now = NOW + 0.75
+    text = party.exchange()["access_token"]
+    assert claims_of(text)["iat"] == NOW + 0.75
+    body = tell(api, text, NOW + 1).body
+    assert b'"iat":%d,' % NOW in body
+    assert b'"exp":%d,' % claims_of(text)["exp"] in body
+
+
 def test_bound(party, api):
     """What it is bound to is told, so that the service can compare (RFC 9449 s6.2)."""
     said = told(api, party.exchange(headers=party.dpop())["access_token"])

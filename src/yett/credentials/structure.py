@@ -60,12 +60,17 @@ class RawToken(Struct, frozen=True):
     segments: Segments
 
 
-def read_token(text: bytes) -> RawToken | str:
-    """Read a compact JWT, or say why it is refused; the reason never quotes the input."""
+def read_token(text: bytes, *, kid_needed: bool = True) -> RawToken | str:
+    """Read a compact JWT, or say why it is refused; the reason never quotes the input.
+
+    Args:
+        text: as it was shown.
+        kid_needed: whether the header must name its key; an absent `kid` is read as empty.
+    """
     segments = split(text)
     if isinstance(segments, str):
         return segments
-    header = read_header(segments.header)
+    header = read_header(segments.header, kid_needed=kid_needed)
     if isinstance(header, str):
         return header
     claims = read_object(segments.payload)
@@ -87,8 +92,8 @@ def split(text: bytes) -> Segments | str:
     return Segments(header, payload, signature, text[: text.rindex(b".")])
 
 
-def read_header(raw: bytes) -> Header | str:
-    """Read the JOSE header against the allow-list."""
+def read_header(raw: bytes, *, kid_needed: bool = True) -> Header | str:
+    """Read the JOSE header against the allow-list; `kid_needed` as in `read_token`."""
     header = read_object(raw)
     if isinstance(header, str):
         return f"the header {header}"
@@ -98,6 +103,8 @@ def read_header(raw: bytes) -> Header | str:
     algorithm, kid, kind = header.get("alg"), header.get("kid"), header.get("typ", "")
     if not isinstance(algorithm, str) or not isinstance(kind, str):
         return "`alg` or `typ` is not a string"
+    if "kid" not in header and not kid_needed:
+        return Header(algorithm, "", media_type(kind))
     if not is_identifier(kid):
         return "`kid` is missing or not an identifier"
     return Header(algorithm, str(kid), media_type(kind))

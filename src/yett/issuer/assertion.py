@@ -2,7 +2,8 @@
 
 The issuer and the subject are the client, the audience is exactly one of our own URLs, it is good
 once and for five minutes at most. The algorithm comes from the registered key, never from the
-assertion. RFC 7523 s3, RFC 7521 s4.2, RFC 8725; OpenID Connect Core s9.
+assertion; which key that is says its `kid`, needed where there are several. RFC 7523 s3, RFC 7521
+s4.2, RFC 8725; OpenID Connect Core s9.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ TYPES = ("", "jwt", "client-authentication+jwt")
 
 def claimed_client(text: str) -> str:
     """Return the client that an assertion claims to be of, unverified; empty for none."""
-    raw = read_token(text.encode("utf-8", "replace"))
+    raw = _read(text)
     subject = None if isinstance(raw, str) else raw.unverified_claims.get("sub")
     return subject if isinstance(subject, str) else ""
 
@@ -48,11 +49,11 @@ def judge_assertion(server: Server, ask: Ask, text: str, client: Client | None) 
         text: the assertion.
         client: whom it names, None where there is no such client.
     """
-    raw = read_token(text.encode("utf-8", "replace"))
+    raw = _read(text)
     if isinstance(raw, str):
         return False
     keys = _registered_keys(msgspec.json.encode(client.jwks)) if client is not None else {}
-    key = keys.get(raw.header.kid)
+    key = _key_of(raw, keys)
     signed = _is_signed(raw, key or _decoy())
     if client is None or key is None or not signed:
         return False
@@ -61,11 +62,26 @@ def judge_assertion(server: Server, ask: Ask, text: str, client: Client | None) 
 
 def use_assertion(tx: Connection, text: str, client: Client) -> bool:
     """Use a good assertion up; False where it, or another with its `jti`, was used before."""
-    raw = read_token(text.encode("utf-8", "replace"))
+    raw = _read(text)
     if isinstance(raw, str):
         return False
     jti, end = raw.unverified_claims["jti"], _end(raw.unverified_claims) or 0.0
     return use_once(tx, f"assertion:{client.id}", jti, end + SKEW_SECONDS)
+
+
+def _read(text: str) -> RawToken | str:
+    return read_token(text.encode("utf-8", "replace"), kid_needed=False)
+
+
+def _key_of(raw: RawToken, keys: dict[str, VerifyingKey]) -> VerifyingKey | None:
+    """Return the registered key that an assertion names; one without `kid` means the only one.
+
+    Libraries leave it out (Authlib 1.9), and only several keys make it necessary (OpenID Connect
+    Core s10.1). Never is one key after the other tried.
+    """
+    if raw.header.kid:
+        return keys.get(raw.header.kid)
+    return next(iter(keys.values())) if len(keys) == 1 else None
 
 
 @functools.lru_cache(256)

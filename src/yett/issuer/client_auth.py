@@ -26,6 +26,7 @@ from yett.state.accounts.notices import note
 from yett.terms import Event
 
 INVALID = "invalid_client"
+REFUSED = "client authentication failed"
 MAX_SECRETS = 4  # at once: one, its successor, and room for a rotation that was repeated
 BASIC, POST = "client_secret_basic", "client_secret_post"
 ASSERTION, NONE = "private_key_jwt", "none"
@@ -129,7 +130,9 @@ def _prove(server: Server, tx: Connection, ask: Ask) -> Client:
     if client is None or not good:
         raise refused(ask, "unknown client or wrong credentials")
     if not _registered(client, shown):
-        raise refused(ask, f"used `{shown.method}`, is registered with `{client.auth}`")
+        note = f"used `{shown.method}`, is registered with `{client.auth}`"
+        # Whoever has shown the secret may know how to show it; who has shown nothing may not.
+        raise refused(ask, note, note if shown.secret else REFUSED)
     if client.status != "active":
         raise refused(ask, "the client is disabled")
     return client
@@ -171,13 +174,11 @@ def read_presented(ask: Ask) -> Presented:
     return shown
 
 
-def refused(ask: Ask, note: str) -> OAuthError:
-    """Refuse a client without a word about what was wrong (RFC 6749 s5.2)."""
+def refused(ask: Ask, note: str, said: str = REFUSED) -> OAuthError:
+    """Refuse a client, as a rule without a word about what was wrong (RFC 6749 s5.2)."""
     challenge = (("www-authenticate", 'Basic realm="yett"'),)
     headers = challenge if "authorization" in ask.headers else ()
-    return OAuthError(
-        INVALID, "client authentication failed", status=401, headers=headers, note=note
-    )
+    return OAuthError(INVALID, said, status=401, headers=headers, note=note)
 
 
 def _basic(ask: Ask, header: str) -> Presented:

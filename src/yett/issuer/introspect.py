@@ -71,6 +71,8 @@ def _tell(server: Server, tx: Connection, ask: Ask, client: Client) -> dict[str,
         return INACTIVE
     kind = "DPoP" if "jkt" in claims.get("cnf", {}) else "Bearer"
     told = {name: claims[name] for name in TOLD if name in claims}
+    # s2.2: an integer, which clients decode into one; the token's own is finer (RFC 7519 s2).
+    told["iat"] = int(told["iat"])
     return {"active": True, "token_type": kind, **told}
 
 
