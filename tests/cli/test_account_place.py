@@ -16,11 +16,11 @@ def test_the_rest_of_the_contract_may_be_broken(yett, accounts):
 
 
 def test_without_an_issuer_it_says_what_to_write(yett, accounts):
-    """No `[identity.builtin]`: exit code 2, and where to read on."""
+    """No `[identity.builtin]`: exit code 2, and what would write it."""
     (accounts / "yett.toml").write_text('[identity]\nkeys = "keys.json"\n')
     done = yett("service", "list", code=2)
     assert "there is no [identity.builtin]" in done.stderr
-    assert "docs/concepts/issuer.md" in done.stderr
+    assert "`yett init --issuer`" in done.stderr
 
 
 def test_a_table_it_needs_must_be_right(yett, accounts):

@@ -24,13 +24,16 @@ def test_what_is_commented_out_is_valid_too():
     assert tomllib.loads("\n".join(part))["identity"]["issuer"][0]["algorithms"] == ["ES256"]
 
 
-def test_a_team_without_an_issuer_has_one_in_three_lines():
-    """The commented table of the own issuer reads, and passes the checks of the contract."""
+def test_a_team_without_an_issuer_has_one_in_its_draft():
+    """What `--issuer` writes is what the comment says, and passes the checks of the contract."""
     text = settings_draft("shop", "o.json", "http://127.0.0.1:8000")
     lines = text.splitlines()
     start = lines.index("# [identity.builtin]")
-    for at in range(start, start + 3):
-        lines[at] = lines[at].removeprefix("# ")
+    for at in range(start, start + 6):
+        lines[at] = lines[at].removeprefix("#").removeprefix(" ")
+    assert (
+        settings_draft("shop", "o.json", "http://127.0.0.1:8000", issuer=True).splitlines() == lines
+    )
     report = Report()
     config, _ = read_config("\n".join(lines).encode(), "yett.toml", report)
     assert config.identity.builtin.url == "http://localhost:8080/auth"

@@ -183,3 +183,15 @@ def test_text_that_is_no_document_writes_nothing(run, tmp_path):
     (tmp_path / "broken.json").write_text("{")
     assert run("--openapi", "broken.json").exit_code == 2
     assert not (tmp_path / "contract").exists()
+
+
+def test_a_team_without_an_identity_provider_is_its_own(run, tmp_path):
+    """With `--issuer` the first person is one command away, and the next line says which."""
+    result = run("--openapi", "source.json", "--issuer")
+    assert "people: yett -C contract user add ada@example.com --role admin" in result.output
+    made = CliRunner().invoke(main, ["-C", "contract", "user", "add", "ada", "--role", "admin"])
+    assert made.exit_code == 0, made.output
+    assert made.stdout.startswith("http://localhost:8080/auth/enrol#")
+    words = ("-C", "contract", "service", "add", "bill", "--owner", "ada", "--role", "admin")
+    assert CliRunner().invoke(main, words).exit_code == 0
+    assert run("--openapi", "source.json", "--update", "--issuer").exit_code == 2

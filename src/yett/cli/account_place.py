@@ -31,7 +31,7 @@ def opened(folder: Path) -> Iterator[Server]:
     identity = _table(folder, "identity", IdentityConfig)
     if identity.builtin is None:
         message = f"{folder / 'yett.toml'}: there is no [identity.builtin]"
-        fail(2, message, "accounts are those of yett's own issuer: docs/concepts/issuer.md")
+        fail(2, message, "add it with `url` and `audience`, as `yett init --issuer` would")
     config = Config(
         api={},
         identity=identity,

@@ -26,12 +26,7 @@ workers = 0                # 0: one process per core
 # trusted_proxies = ["10.0.0.0/8"]   # whose X-Forwarded-For counts
 
 # Who vouches for callers. No default: without an issuer no token is accepted.
-# No identity provider? yett is one: people with passkeys, services with OAuth 2.1.
-# `yett user add ada --role admin` makes the first person; docs/how-to/accounts.md goes on.
-# [identity.builtin]
-# url      = "http://localhost:8080/auth"   # the gate serves it there; https in production
-# audience = "http://localhost:8080"        # the API, as tokens name it
-
+{builtin}
 # Or bring your own.
 # [[identity.issuer]]
 # url        = "https://login.example.com"
@@ -57,6 +52,20 @@ ledger = "var/ledger"          # the record of every decision
 # origins = ["https://app.example.com"]   # exact; `*` is not taken
 """
 
+# Also what `--issuer` switches on. A host name, because browsers make no passkeys for addresses.
+_BUILTIN = """\
+[identity.builtin]
+url      = "http://localhost:8080/auth"   # the gate serves it there; https in production
+audience = "http://localhost:8080"        # the API, as tokens name it
+
+[vocabulary.roles]
+admin = []                                # the scopes that come with it: ["bookings:read"]
+"""
+_BUILTIN_SAYS = """\
+# No identity provider? yett is one: people with passkeys, services with OAuth 2.1.
+# `yett user add ada --role admin` makes the first person; docs/tutorial/sign-in.md goes on.
+"""
+
 _OVERLAY = """\
 overlay: 1.0.0
 info:
@@ -79,16 +88,27 @@ actions: []
 _SCHEMES = """\
 #      components:
 #        securitySchemes:
-#          token: {type: http, scheme: bearer}   # and [[identity.issuer]] in yett.toml
+#          token: {type: http, scheme: bearer}   # and an issuer in yett.toml
 #          key: {type: apiKey, in: header, name: X-API-Key}   # and [identity] in yett.toml
 """
 _PUBLIC = "# Anybody may call:"
 
 
-def settings_draft(name: str, openapi: str, upstream: str) -> str:
-    """Write `yett.toml`; values are quoted as TOML basic strings, which JSON's are."""
+def settings_draft(name: str, openapi: str, upstream: str, *, issuer: bool = False) -> str:
+    """Write `yett.toml`; values are quoted as TOML basic strings, which JSON's are.
+
+    Args:
+        name: what the api is called.
+        openapi: name of the description.
+        upstream: URL of the service.
+        issuer: whether yett's own issuer is on, or in comments.
+    """
+    builtin = _BUILTIN if issuer else _commented(_BUILTIN)
     return _SETTINGS.format(
-        name=_key(name), openapi=json.dumps(openapi), upstream=json.dumps(upstream)
+        name=_key(name),
+        openapi=json.dumps(openapi),
+        upstream=json.dumps(upstream),
+        builtin=_BUILTIN_SAYS + builtin,
     )
 
 
@@ -118,6 +138,10 @@ def target(path: str, method: str) -> str:
     """Write the JSONPath of an operation as a YAML string."""
     quoted = path.replace("\\", "\\\\").replace("'", "\\'")
     return json.dumps(f"$.paths['{quoted}'].{method}", ensure_ascii=False)
+
+
+def _commented(text: str) -> str:
+    return "".join(f"# {line}".rstrip() + "\n" for line in text.splitlines())
 
 
 def _key(name: str) -> str:

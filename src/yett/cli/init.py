@@ -44,6 +44,7 @@ _OPEN_RULES = ("credential-unverifiable", "object-undeclared")
 @click.option("--app", metavar="MODULE:APP", help="a FastAPI or other app that has `.openapi()`")
 @click.option("--upstream", metavar="URL", help=f"the service  [default: {DEFAULT_UPSTREAM}]")
 @click.option("--name", default="api", show_default=True, help="what to call the api")
+@click.option("--issuer", is_flag=True, help="no identity provider: people sign in at yett itself")
 @click.option("--force", is_flag=True, help="overwrite what is there")
 @click.option("--update", is_flag=True, help="take a new description, keep settings and overlay")
 @in_folder
@@ -55,6 +56,7 @@ def init(
     upstream: str | None,
     name: str,
     *,
+    issuer: bool,
     force: bool,
     update: bool,
 ) -> None:
@@ -62,11 +64,13 @@ def init(
 
     Example: yett init -C contract/ --app portal.main:app --upstream http://127.0.0.1:8000
 
+    A team without an identity provider: yett init --openapi openapi.yaml --issuer
+
     Later, when the app has changed: yett init -C contract/ --app portal.main:app --update
     """
     where = folder or Path()
     if update:
-        _check_update(where, force=force, upstream=upstream)
+        _check_update(where, force=force or issuer, upstream=upstream)
     data, description = _description(where, openapi, app)
     try:
         document = read_document(data, description, lambda: data).value
@@ -79,7 +83,9 @@ def init(
             description = _described(where, name)
             files = {description: data}
         else:
-            files = _drafts(data, description, name, (upstream or DEFAULT_UPSTREAM).rstrip("/"))
+            address = (upstream or DEFAULT_UPSTREAM).rstrip("/")
+            settings = settings_draft(name, description, address, issuer=issuer)
+            files = _drafts(data, description, settings)
     except ContractError as error:
         _refuse_all(error)
     _write(where, files, force=force or update, source=openapi)
@@ -124,7 +130,7 @@ def _description(folder: Path, openapi: str | None, app: str | None) -> tuple[by
 
 def _check_update(folder: Path, *, force: bool, upstream: str | None) -> None:
     if force or upstream is not None:
-        _refuse("`--update` keeps the settings", "leave out `--force` and `--upstream`")
+        _refuse("`--update` keeps the settings", "leave out `--force`, `--issuer` and `--upstream`")
     if not (folder / CONFIG_NAME).exists():
         _refuse(f"there is no `{folder / CONFIG_NAME}` to keep", "leave out `--update`")
 
@@ -143,12 +149,11 @@ def _settings(data: bytes, path: str) -> Config:
     return config
 
 
-def _drafts(data: bytes, description: str, name: str, upstream: str) -> dict[str, bytes]:
+def _drafts(data: bytes, description: str, settings: str) -> dict[str, bytes]:
     """Draft the files of a new folder; raises before one is written when a setting is mistaken."""
-    settings = settings_draft(name, description, upstream).encode()
-    _settings(settings, "")
+    _settings(settings.encode(), "")
     overlay = overlay_draft(description, ()).encode()
-    return {description: data, OVERLAY_NAME: overlay, CONFIG_NAME: settings}
+    return {description: data, OVERLAY_NAME: overlay, CONFIG_NAME: settings.encode()}
 
 
 def _schemes(document: Any) -> tuple[str, ...]:
@@ -217,6 +222,8 @@ def _tell(
             click.echo(printable(f"still open: {finding.message}"))
             click.echo(printable(f"hint: {hint or finding.hint}"))
     option = "" if folder == Path() else f" -C {folder}"
+    if contract.config.identity.builtin is not None and CONFIG_NAME in files:
+        click.echo(f"people: yett{option} user add ada@example.com --role admin prints a link")
     click.echo(f"next: yett{option} check, then yett{option} serve")
 
 

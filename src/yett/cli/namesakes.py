@@ -1,6 +1,6 @@
 """Finds what was probably meant where somebody revokes a name instead of an id.
 
-A revocation of an id that nobody has is no mistake by itself: outside issuers have ids of their own.
+A revoked id that nobody has is no mistake by itself: outside issuers have ids of their own.
 A login name or the name of an application is one, and whoever types it believes that it is over.
 """
 
