@@ -94,6 +94,15 @@ def test_an_unbound_token_in_the_scheme_is_refused(run):
     assert found == ("credential-invalid", "invalid_token")
 
 
+@pytest.mark.parametrize("shown", [None, proof(token=b"good")])
+@pytest.mark.parametrize("every", [need(COOKIE) + need(), (need(COOKIE)[0] + need()[0],)])
+def test_an_unbound_token_in_a_cookie_is_none_for_the_scheme(run, every, shown):
+    """What a cookie has proven does not make the same unbound token good in `DPoP`."""
+    asked_for = asked(token=b"good", shown=shown, cookie=b"sid=good")
+    found = told(run(program(operation(security=every)), asked_for)[0])
+    assert found == ("credential-invalid", "invalid_token")
+
+
 def test_an_unbound_bearer_token_needs_no_proof(run):
     """A client may send proofs along before its tokens are bound."""
     assert told(run(program(operation()), asked(b"Bearer", b"good", b"nonsense"))[0]) == "allow"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from kit.engine import BEARER, KEY, need, operation, program, request
+import pytest
+from kit.engine import ALICE, BEARER, COOKIE, KEY, need, operation, program, request
+from msgspec.structs import replace
 
 from yett.credentials.verifier import Verified
 from yett.terms import Principal
@@ -44,3 +46,22 @@ def test_roles_grant_the_scopes_of_the_vocabulary(run, view):
         bound = program(operation(), roles={"clerk": ("read",)})
         decision, _, _ = run(bound, request(authorization=b"Bearer r"))
         assert (decision.problem and decision.problem.code) == verdict
+
+
+@pytest.mark.parametrize("more", [(), ("read",)])
+def test_a_credential_shown_beside_widens_nobodys_scopes(run, view, more):
+    """The alternative that is satisfied must prove whoever the request runs as, not a bystander."""
+    view.tokens[b"k"] = Verified(Principal(id="svc", kind="key", issuer="keys"))
+    bound = program(operation(security=need(BEARER, "admin", *more) + need(KEY)))
+    decision, x, _ = run(bound, request(**GOOD, x_api_key=b"k"))
+    assert (x.principal.id, decision.problem.code) == ("alice", "scope-missing")
+    decision, x, _ = run(bound, request(x_api_key=b"k"))
+    assert (x.principal.id, decision.problem) == ("svc", None)
+
+
+def test_one_caller_in_two_schemes_has_what_both_carry(run, view):
+    """One person's session and token are one caller: either alternative may be the one."""
+    view.tokens[b"session"] = Verified(replace(ALICE, scheme="session", credential="s"))
+    bound = program(operation(security=need(BEARER, "admin") + need(COOKIE, "read")))
+    decision, _, _ = run(bound, request(**GOOD, cookie=b"sid=session"))
+    assert decision.problem is None

@@ -12,7 +12,7 @@ from yett.credentials.verifier import Verified
 from yett.engine.exchange import Exchange
 from yett.engine.questions import FetchKeys, Introspect
 from yett.engine.step import Ask, Outcome, Step
-from yett.engine.steps.possession import CHALLENGE, DPOP, Possession
+from yett.engine.steps.possession import CHALLENGE, DPOP, JKT, Possession
 from yett.engine.steps.presented import (
     API_KEY_PREFIX,
     UNKNOWN,
@@ -140,7 +140,9 @@ class CredentialStep:
     ) -> Problem | None:
         """Take a principal that has proven what it must; a proof may serve two schemes, once."""
         kind, credential = presented
-        if (principal.binding or kind == DPOP) and principal not in x.proven.values():
+        # An unbound token that a cookie has proven is still none for the scheme `DPoP`.
+        once = principal in x.proven.values() and (kind != DPOP or principal.binding[:4] == JKT)
+        if (principal.binding or kind == DPOP) and not once:
             unproven = self._possession.refuse(x, principal, kind, credential)
             if unproven is not None:
                 return unproven

@@ -1,7 +1,8 @@
 """Step 7, scopes: at least one alternative of the operation's `security` is satisfied whole.
 
 An alternative is satisfied when each of its schemes proved a principal that carries the scopes it
-names (OpenAPI 3.1 s4.8.30); roles of the vocabulary grant their scopes. See RFC 6750 s3.1.
+names (OpenAPI 3.1 s4.8.30), the one that the request runs as among them; roles of the vocabulary
+grant their scopes. See RFC 6750 s3.1.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def make_scopes(operation: OperationPolicy, policy: Policy, browser: Browser) ->
 
     def scopes(x: Exchange) -> Outcome:
         for alternative in alternatives:
-            if all(_satisfied(x, need, roles) for need in alternative):
+            if _is_asking(x, alternative) and all(_satisfied(x, n, roles) for n in alternative):
                 return None
         return refusal
 
@@ -49,6 +50,17 @@ def make_scopes(operation: OperationPolicy, policy: Policy, browser: Browser) ->
         return None if _satisfied(x, only, roles) else refusal
 
     return only_scopes
+
+
+def _is_asking(x: Exchange, alternative: tuple[Need, ...]) -> bool:
+    """Whether whoever the request runs as is proven by this alternative.
+
+    Otherwise an API key, shown beside, would let an application do as its user what the user has
+    not granted to it (CWE-441).
+    """
+    proven = [x.proven.get(need.scheme.name) for need in alternative]
+    caller = x.principal.issuer, x.principal.id
+    return any(one is not None and (one.issuer, one.id) == caller for one in proven)
 
 
 def _satisfied(x: Exchange, need: Need, roles: dict[str, frozenset[str]]) -> bool:
