@@ -60,6 +60,33 @@ def test_it_is_made_once(account_store):
     assert count(account_store) == 0
 
 
+def test_hosts_that_start_together_make_it_once(account_store, tmp_path):
+    """Eight at the same moment on an empty store: all find it whole, none fails."""
+    with account_store.engine.begin() as tx:
+        tables.metadata.drop_all(tx)
+    stores = [AccountStore(account_store.url, tmp_path) for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(AccountStore.prepare, stores))
+    for one in stores:
+        with one.read() as tx:
+            assert tx.scalar(select(func.count()).select_from(tables.meta)) == 1
+        one.close()
+
+
+def test_what_reads_writes_nothing_and_sees_one_moment(account_store):
+    """A reader finds the same until it is done, and holds no writer up."""
+    begin_at_zero(account_store)
+    with account_store.read() as tx:
+        query = select(tables.meta.c.value).where(tables.meta.c.name == "n")
+        before = tx.scalar(query)
+        account_store.write(add_one)
+        assert tx.scalar(query) == before
+    assert count(account_store) == 1
+    if account_store.path is None:
+        with pytest.raises(StateError, match="read-only"), account_store.read() as tx:
+            add_one(tx)
+
+
 def test_a_later_version_is_refused(account_store):
     """What a later yett wrote is never guessed at."""
     account_store.write(

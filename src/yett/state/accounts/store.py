@@ -2,7 +2,8 @@
 
 Every method blocks, so call it in a thread. A transaction that writes takes the one writer's place
 at once (SQLite `BEGIN IMMEDIATE`), so that what it read is still so when it commits; on PostgreSQL
-it is SERIALIZABLE and tried again. A store of a later version is refused, never guessed at.
+it is SERIALIZABLE and tried again. One that reads sees one moment of the store, writes nothing, and
+stands in no writer's way. A store of a later version is refused, never guessed at.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, create_engine, event, select
+from sqlalchemy import Connection, create_engine, event, select, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 
@@ -27,6 +28,7 @@ T = TypeVar("T")
 BUSY_SECONDS = 5.0
 MAX_TRIES = 20
 WRITES = "yett_writes"
+MAKING = int.from_bytes(b"yett:mk1")  # name of the lock of whoever makes the tables
 
 
 class AccountStore:
@@ -50,6 +52,7 @@ class AccountStore:
         else:
             raise StateError(f"`{url}` is not a store of accounts", hint="sqlite or postgresql")
         self._writer = self.engine.execution_options(**{WRITES: True})
+        self._reader = self.engine if self.path is not None else _reading(self.engine)
 
     def prepare(self) -> None:
         """Make the tables, or see that they are of this version.
@@ -61,7 +64,9 @@ class AccountStore:
             if self.path is not None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 self.path.touch(mode=0o600)
-            with self._writer.begin() as tx:
+            with self._maker().begin() as tx:
+                if self.path is None:  # hosts that start together: the others wait, then see them
+                    tx.execute(text("SELECT pg_advisory_xact_lock(:name)"), {"name": MAKING})
                 tables.metadata.create_all(tx)
                 _check_version(tx)
         except (SQLAlchemyError, OSError) as error:
@@ -70,7 +75,7 @@ class AccountStore:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Open a transaction that only reads."""
-        with self._explained(), self.engine.connect() as tx, tx.begin():
+        with self._explained(), self._reader.connect() as tx, tx.begin():
             yield tx
 
     def write(self, work: Callable[[Connection], T]) -> T:
@@ -98,6 +103,12 @@ class AccountStore:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+    def _maker(self) -> Engine:
+        """Each statement sees what was committed before it: also after waiting for a lock."""
+        if self.path is not None:
+            return self._writer
+        return self.engine.execution_options(isolation_level="READ COMMITTED")
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -138,6 +149,11 @@ def _postgresql(url: str) -> Engine:
         )
     except ImportError:
         raise StateError("PostgreSQL needs its driver", hint="install `yett[postgresql]`") from None
+
+
+def _reading(engine: Engine) -> Engine:
+    """Read one moment; SERIALIZABLE would cost writers retries, and could fail a mere reader."""
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
 def _check_version(tx: Connection) -> None:
