@@ -196,7 +196,8 @@ class Event(Struct, frozen=True, omit_defaults=True):
 
     Values that came from the client unverified are limited to method, path and source; queries,
     bodies, credentials and header values never enter an event. `policies` are the ids of the rules
-    that determined the decision, `why` the clauses that were false, for operators.
+    that determined the decision, `why` the clauses that were false, for operators. `evidence` is
+    what the passkey of a voter has signed (docs/spec/approval.md s7).
     """
 
     time: float
@@ -229,6 +230,7 @@ class Event(Struct, frozen=True, omit_defaults=True):
     resources: tuple[str, ...] = ()
     policies: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
+    evidence: str = ""
 
 
 class Finding(Struct, frozen=True, kw_only=True):

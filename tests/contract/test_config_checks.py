@@ -36,6 +36,7 @@ def findings(text):
         (API + "[cors]\norigins = ['https://*.a.com']", 5, "not an exact origin"),
         (API + "[cors]\nheaders = ['*']", 5, "not a header name"),
         (API + "[cors]\nexpose = ['a b']", 5, "not a header name"),
+        (API + "[authz]\nsignatures = 'all'", 5, "nobody could vote"),
         (API + "[rules]\ninjektion = 'off'", 5, "is not a rule"),
         (API + "[gateway]\nwhen_not_recorded = 'drop'", 5, "not one of `block`, `degrade`"),
         (API + "[gateway]\ntrusted_proxies = ['10.0.0.1/8']", 5, "is not a network"),

@@ -73,6 +73,7 @@ def test_every_field_is_where_its_name_says(run, view):
         "resources": (),
         "policies": (),
         "why": (),
+        "evidence": "",
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from kit.approvals import document
 from kit.desk import Desk
@@ -10,14 +12,15 @@ from msgspec.structs import replace
 
 from yett.contract.load import load
 from yett.engine import response
+from yett.engine.approvals import Proven, Unproven
 from yett.engine.program import build
 from yett.gate.selfcheck import check_program
 from yett.policy.compile import compile_policy
 
 
-def program_of(folder, sensitive, more=None):
+def program_of(folder, sensitive, more=None, config=""):
     """A contract without Cedar whose payments need approvals."""
-    text = """
+    text = f"""{config}
 [vocabulary.scopes]
 "approve:pay" = "approve payments"
 """
@@ -299,3 +302,114 @@ def test_lists_are_bounded(desk, monkeypatch):
     ids = [one["approval"] for one in listed]
     newest = [pay(desk, body={"amount": amount})["approval"] for amount in (4, 3, 2)]
     assert ids == newest
+
+
+BUILTIN = """
+[identity.builtin]
+url = "https://api.example.com/auth"
+audience = "https://api.test"
+admin_role = "boss"
+[authz]
+signatures = "{}"
+"""
+ASSERTION = {
+    "id": "YQ",
+    "rawId": "YQ",
+    "type": "public-key",
+    "authenticatorAttachment": "platform",
+    "clientExtensionResults": {},
+    "response": {
+        "clientDataJSON": "e30",
+        "authenticatorData": "YQ",
+        "signature": "--_-",
+        "userHandle": None,
+    },
+}
+
+
+@pytest.fixture
+def signing(tmp_path):
+    """Where votes may be signed; `questions` are those about signatures."""
+    program = program_of(
+        tmp_path / "c", {"approvals": 1, "within": 600}, config=BUILTIN.format("own")
+    )
+    made = Desk(program, tmp_path / "a.db")
+    made.know("anna")
+    made.know("boss", scopes=["approve:pay"])
+    made.questions = []
+
+    def prove(question):
+        made.questions.append(question)
+        return Proven(voter=question.voter, evidence="yett-passkey/1 evidence")
+
+    made.prove = prove
+    return made
+
+
+def test_a_signed_vote_keeps_its_evidence(signing):
+    """In the record of the vote, and with the vote; voters are told that it is signed."""
+    asked = pay(signing)
+    status, shown = signing.vote("boss", asked, assertion=ASSERTION)
+    assert (status, shown["state"]) == (200, "approved")
+    assert [vote["signed"] for vote in shown["votes"]] == [True]
+    (question,) = signing.questions
+    assert (question.id, question.digest) == (asked["approval"], asked["digest"])
+    assert (question.approve, question.signatures, question.voter.id) == (True, "own", "boss")
+    assert json.loads(question.assertion) == ASSERTION
+    given = next(event for event in signing.events if event.kind == "approval-given")
+    assert given.evidence == "yett-passkey/1 evidence"
+    (kept,) = signing.store.find(asked["approval"], signing.now)
+    assert kept.votes[0].evidence == given.evidence
+
+
+def test_a_vote_that_is_not_proven_is_not_cast(signing):
+    """The voter is told what to do, the record why; nothing is put down."""
+    asked = pay(signing)
+    signing.prove = lambda _: Unproven(detail="sign it", note="the challenge is another one")
+    code, problem = signing.vote("boss", asked)
+    assert (code, problem.detail, problem.note) == (
+        "approval-invalid",
+        "sign it",
+        "the challenge is another one",
+    )
+    signing.prove = lambda _: False
+    assert signing.vote("boss", asked)[0] == "not-recorded"
+    assert signing.kinds() == [("approval-requested", "anna")]
+    assert signing.store.find(asked["approval"], signing.now)[0].votes == ()
+
+
+def test_the_names_of_an_account_count(signing):
+    """Who asked with an API key does not approve by signing in: their account has that name."""
+    asked = pay(signing)
+    signing.prove = lambda q: Proven(voter=replace(q.voter, names=(*q.voter.names, "anna")))
+    assert signing.vote("boss", asked)[1].detail == "nobody approves what they asked for themselves"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"assertion": {}},
+        {"assertion": None},
+        {"assertion": {**ASSERTION, "more": 1}},
+        {"assertion": {**ASSERTION, "type": "password"}},
+        {"assertion": {**ASSERTION, "id": "YQ=="}},
+        {"assertion": {**ASSERTION, "id": "A" * 1365}},
+        {"assertion": {**ASSERTION, "clientExtensionResults": {"x": 1}}},
+        {"assertion": {**ASSERTION, "response": {"clientDataJSON": "e30"}}},
+        {"signature": ASSERTION},
+    ],
+    ids=range(9),
+)
+def test_an_assertion_of_another_shape_is_refused(signing, changes):
+    """Closed and bounded: it never reaches the store."""
+    asked = pay(signing)
+    assert signing.vote("boss", asked, **changes)[0] in ("body-invalid", "unknown-field")
+    assert signing.questions == []
+
+
+def test_without_an_issuer_there_are_no_signatures(desk):
+    """An assertion that nobody could verify is not ignored."""
+    asked = pay(desk)
+    code, problem = desk.vote("boss", asked, assertion=ASSERTION)
+    assert (code, problem.note) == ("approval-invalid", "an assertion without an issuer")
+    assert desk.vote("boss", asked)[0] == 200

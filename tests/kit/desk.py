@@ -9,7 +9,7 @@ from kit.engine import DictView, request
 from kit.store import Store
 
 from yett.credentials.verifier import Verified
-from yett.engine.approvals import ApprovalQuestion
+from yett.engine.approvals import ApprovalQuestion, ProveVote
 from yett.engine.decide import decide
 from yett.engine.exchange import Exchange
 from yett.engine.questions import LockRecord, MakeDurable, ReadBody, ReadRecord, RecordRead
@@ -28,6 +28,7 @@ class Desk:
         now: the clock; a test sets it.
         events: what became durable; `durable` says whether it can.
         records: what the service answers to a read: target -> JSON.
+        prove: answers whether a vote is signed; False where there is no store of accounts.
     """
 
     def __init__(self, program, path):
@@ -40,6 +41,7 @@ class Desk:
         self.events = []
         self.durable = True
         self.records = {}
+        self.prove = lambda _: False
 
     def know(self, name, *, scopes=(), roles=(), kind="user", **changes):
         scheme = "api_key" if kind == "key" else "jwt"
@@ -78,6 +80,8 @@ class Desk:
             body = json.dumps(found or {}).encode()
             return RecordRead(200 if found else 404, "application/json", b"", body)
         assert isinstance(question, ApprovalQuestion)
+        if isinstance(question, ProveVote):
+            return self.prove(question)
         return self.store(question)
 
     def ask(self, who, method, target, body=None, **fields):
@@ -93,8 +97,8 @@ class Desk:
             return decision.problem.code, decision.problem
         return decision.reply[0], msgspec.json.decode(decision.content)
 
-    def vote(self, who, asked, decision="approve"):
-        body = {"decision": decision, "digest": asked["digest"]}
+    def vote(self, who, asked, decision="approve", **more):
+        body = {"decision": decision, "digest": asked["digest"], **more}
         return self.own(who, f"/{asked['approval']}", body)
 
     def kinds(self):

@@ -69,6 +69,24 @@ def test_own_operations_take_every_credential_of_the_contract(tmp_path):
     assert not any(need.scopes for (need,) in security)
 
 
+@pytest.mark.parametrize(
+    ("url", "cookie"),
+    [
+        ("https://api.test/auth", "__Host-yett-session"),
+        ("http://localhost:8080/auth", "yett-session"),
+        ("https://login.test", None),
+    ],
+)
+def test_browsers_come_with_the_cookie_of_their_sign_in(tmp_path, url, cookie):
+    """Where the issuer stands on the gate's own host; elsewhere no browser would send it."""
+    more = f'\n[identity.builtin]\nurl = "{url}"\naudience = "https://api.test"\nadmin_role = "staff"\n'
+    _, _, operations = compiled(tmp_path, document(ASKING), more)
+    for one in own_of(operations).values():
+        schemes = [need.scheme for (need,) in one.security]
+        assert [s.parameter for s in schemes if s.location == "cookie"] == [cookie] * bool(cookie)
+    assert not any(need.scheme.location == "cookie" for (need,) in operations["shop.pay"].security)
+
+
 def test_a_contract_that_claims_their_path_is_refused(tmp_path):
     """Two operations for the same requests: the contract says so, nothing is shadowed."""
     contents = document(ASKING)

@@ -6,7 +6,9 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from yett.credentials.passkeys.vote import MAX_EVIDENCE_CHARACTERS
 from yett.records.encode import CLIPPED_MARK, MAX_EVENT_BYTES, clipped, event_json
 from yett.terms import Event, Request, Secret
 
@@ -57,6 +59,16 @@ def test_clipped_worst_case_fits():
     )
     assert len(lists) == 4
     assert len(msgspec.json.encode(clipped(worst))) <= MAX_EVENT_BYTES
+    signed = replace(worst, evidence="A" * MAX_EVIDENCE_CHARACTERS)
+    assert len(msgspec.json.encode(clipped(signed))) <= MAX_EVENT_BYTES
+
+
+def test_evidence_is_never_cut_down():
+    """What a passkey signed stays whole beside what is clipped; what is no evidence does not."""
+    whole = "yett-passkey/1 " + "A-_9" * 500
+    huge = Event(time=1.0, request="r", path="\x00" * 90_000, evidence=whole)
+    assert read(event_json(huge)).evidence == whole
+    assert len(read(event_json(replace(huge, evidence='"' * 9_000))).evidence) == 256
 
 
 def test_event_has_no_place_for_a_secret():

@@ -45,6 +45,22 @@ def test_preparing_again_keeps_what_is_there(tmp_path):
         assert store.execute("SELECT id FROM approvals").fetchone()[0] == "i"
 
 
+def test_a_file_from_before_signatures_goes_on(tmp_path):
+    """What waits is kept; votes from then have no evidence."""
+    path = tmp_path / "a.db"
+    prepare(path)
+    with opened(path) as store:
+        store.execute(INSERT)
+        store.execute("ALTER TABLE votes DROP COLUMN evidence")
+        store.execute("INSERT INTO votes (approval, voter, approve, time) VALUES ('i', '', 1, 1)")
+        store.execute("PRAGMA user_version = 1")
+    for _ in range(2):
+        prepare(path)
+    with opened(path) as store:
+        assert store.execute("SELECT evidence FROM votes").fetchone()[0] == ""
+        assert store.execute("PRAGMA user_version").fetchone()[0] == VERSION
+
+
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o660, 0o666])
 def test_a_file_of_others_is_refused(tmp_path, mode):
     """Readable by others: bodies leak. Writable: votes can be put in."""

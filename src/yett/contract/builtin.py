@@ -14,6 +14,9 @@ BUILTIN_SKEW_SECONDS = 5.0
 # Whatever it may have signed with before `algorithm` was changed; each key is bound to its own.
 BUILTIN_ALGORITHMS = ("ES256", "EdDSA", "PS256", "RS256")
 SESSION_TYPE = "session+jwt"
+# By which a browser that has signed in is known to the API.
+SESSION_COOKIE = "yett-session"
+HOST_PREFIX = "__Host-"  # RFC 6265bis s4.1.3.2: this host alone, all paths, over TLS
 
 
 def builtin_issuer(config: BuiltinConfig) -> IssuerConfig:
@@ -27,6 +30,11 @@ def builtin_issuer(config: BuiltinConfig) -> IssuerConfig:
         required=("client_id", "iat", "jti"),
         tenant_claim="tenant",
     )
+
+
+def session_cookie(config: BuiltinConfig) -> str:
+    """Name the cookie; over plain http on loopback browsers take none with the prefix."""
+    return HOST_PREFIX + SESSION_COOKIE if config.url.startswith("https:") else SESSION_COOKIE
 
 
 def issuers_of(config: IdentityConfig) -> tuple[IssuerConfig, ...]:

@@ -147,6 +147,8 @@ class AuthzConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
             token of a service account.
         seen_ttl: seconds for which an id counts as seen by a principal.
         approvals: the file that holds pending approvals, relative to yett.toml.
+        signatures: who signs votes on approvals with a passkey: `own` (whoever has an account
+            here), `all` (nobody else votes) or `none` (nobody must).
     """
 
     engine: Literal["compiled", "cedar", "both"] = "compiled"
@@ -156,6 +158,7 @@ class AuthzConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     read_as: str = "caller"
     seen_ttl: Annotated[float, Meta(gt=0, le=30 * 86400)] = 86400.0
     approvals: str = "var/approvals.db"
+    signatures: Literal["own", "all", "none"] = "own"
 
 
 class ClaimConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -149,6 +149,14 @@ def _stores(config: Config, source: Source, report: Report) -> None:
         report.add(CONFIG_VALUE, "`store.ledger` is empty", at, hint='name a folder: "var/ledger"')
 
 
+def _signatures(config: Config, source: Source, report: Report) -> None:
+    if config.authz.signatures == "all" and config.identity.builtin is None:
+        at = source.within(("authz", "signatures"))
+        message = "nobody could vote: `signatures` is `all`, and there are no passkeys"
+        hint = "add `[identity.builtin]`, whose accounts have passkeys"
+        report.add(CONFIG_VALUE, message, at, hint=hint)
+
+
 def _cors(config: Config, source: Source, report: Report) -> None:
     for index, value in enumerate(config.cors.origins):
         _origin(value, source.within(("cors", "origins", str(index))), report)
@@ -200,6 +208,7 @@ _CHECKS: tuple[Callable[[Config, Source, Report], None], ...] = (
     check_certificates,
     _limits,
     _stores,
+    _signatures,
     _cors,
     _headers,
     _rules,

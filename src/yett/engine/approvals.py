@@ -6,6 +6,8 @@ that the store could not be asked, and refuses. See docs/spec/approval.md.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct
 
 from yett.engine.people import Person
@@ -38,11 +40,12 @@ class Frozen(Struct, frozen=True):
 
 
 class Vote(Struct, frozen=True, kw_only=True):
-    """What one person said."""
+    """What one person said; `evidence` that their passkey has signed it, empty where none did."""
 
     voter: Person
     approve: bool
     time: float
+    evidence: str = ""
 
 
 class Approval(Struct, frozen=True, kw_only=True):
@@ -121,6 +124,42 @@ class FindApprovals(Struct, frozen=True):
     id: str = ""
 
 
+class ProveVote(Struct, frozen=True, kw_only=True):
+    """Find out whether a vote is signed as it must be. Answer: `Proven` or `Unproven`.
+
+    Args:
+        assertion: what a passkey has signed, as JSON; empty where none did.
+        signatures: who must sign, `authz.signatures`.
+    """
+
+    id: str
+    digest: str
+    voter: Person
+    approve: bool
+    now: float
+    assertion: str
+    signatures: Literal["own", "all", "none"]
+
+
+class Proven(Struct, frozen=True, kw_only=True):
+    """A vote may be cast.
+
+    Args:
+        voter: with all the names that their account here has.
+        evidence: that their passkey has signed it; empty where none had to.
+    """
+
+    voter: Person
+    evidence: str = ""
+
+
+class Unproven(Struct, frozen=True, kw_only=True):
+    """A vote may not be cast: `detail` for the voter, `note` for the record."""
+
+    detail: str
+    note: str
+
+
 class CastVote(Struct, frozen=True, kw_only=True):
     """Put down a vote that does not count yet. Answer: its number, or why not in words."""
 
@@ -129,6 +168,7 @@ class CastVote(Struct, frozen=True, kw_only=True):
     voter: Person
     approve: bool
     now: float
+    evidence: str = ""
 
 
 class ConfirmVote(Struct, frozen=True, kw_only=True):
@@ -139,6 +179,6 @@ class ConfirmVote(Struct, frozen=True, kw_only=True):
     now: float
 
 
-ApprovalQuestion = (
-    AskApproval | ConfirmApproval | UseApproval | FindApprovals | CastVote | ConfirmVote
-)
+# What the file of approvals answers; the signature of a vote is verified against the accounts.
+KeptQuestion = AskApproval | ConfirmApproval | UseApproval | FindApprovals | CastVote | ConfirmVote
+ApprovalQuestion = KeptQuestion | ProveVote

@@ -13,6 +13,7 @@ from math import ceil
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from yett.engine.approvals import (
     MAX_LISTED,
@@ -22,9 +23,12 @@ from yett.engine.approvals import (
     CastVote,
     ConfirmVote,
     FindApprovals,
+    Proven,
+    ProveVote,
+    Unproven,
 )
 from yett.engine.exchange import Exchange
-from yett.engine.people import person_of, same
+from yett.engine.people import Person, person_of, same
 from yett.engine.questions import MakeDurable, Question
 from yett.engine.record import APPROVAL_STEP, FORWARD_STEP, happening
 from yett.engine.steps.approval import UNKEPT, UNRECORDED, noted
@@ -36,7 +40,11 @@ from yett.terms import Decision, Verdict
 
 Run = Generator[Question, Any, Decision]
 
+APPROVE = "approve"
 UNKNOWN = NO_SUCH_RECORD("there is no such approval", note="not there, or not for this caller")
+NO_PASSKEYS = APPROVAL_INVALID(
+    "there are no passkeys here; leave `assertion` out", note="an assertion without an issuer"
+)
 OWN_REQUEST = NOT_PERMITTED("nobody approves what they asked for themselves", note="own request")
 
 
@@ -78,13 +86,17 @@ def _list(x: Exchange) -> Run:
 
 def _vote(x: Exchange, approval: Approval) -> Run:
     """Put a vote down, make it durable, count it: in this order, so that none counts unrecorded."""
-    approve = x.parsed["decision"] == "approve"
+    proven = yield from _prove(x, approval)
+    if isinstance(proven, Problem):
+        return _refuse(proven)
+    approve = x.parsed["decision"] == APPROVE
     question = CastVote(
         id=approval.id,
         digest=x.parsed["digest"],
-        voter=person_of(x.principal),
+        voter=proven.voter,
         approve=approve,
         now=x.now,
+        evidence=proven.evidence,
     )
     number = yield question
     if isinstance(number, str):
@@ -92,7 +104,8 @@ def _vote(x: Exchange, approval: Approval) -> Run:
     if number is False:
         return _refuse(UNKEPT)
     kind = "approval-given" if approve else "approval-refused"
-    if not (yield MakeDurable(happening(x, kind, noted(approval)))):
+    happened = replace(happening(x, kind, noted(approval)), evidence=proven.evidence)
+    if not (yield MakeDurable(happened)):
         return _refuse(UNRECORDED)
     counted = yield ConfirmVote(id=approval.id, number=number, now=x.now)
     if isinstance(counted, str):
@@ -100,6 +113,26 @@ def _vote(x: Exchange, approval: Approval) -> Run:
     if not isinstance(counted, Approval):
         return _refuse(UNKEPT)
     return _reply(x, described(x, counted))
+
+
+def _prove(x: Exchange, approval: Approval) -> Generator[Question, Any, Proven | Problem]:
+    """Have the signature of a vote verified, where there are passkeys at all."""
+    voter: Person = person_of(x.principal)
+    config, assertion = x.program.policy.config, x.parsed.get("assertion")
+    if config.identity.builtin is None:
+        return Proven(voter=voter) if assertion is None else NO_PASSKEYS
+    proven = yield ProveVote(
+        id=approval.id,
+        digest=x.parsed["digest"],
+        voter=voter,
+        approve=x.parsed["decision"] == APPROVE,
+        now=x.now,
+        assertion="" if assertion is None else json.dumps(assertion),
+        signatures=config.authz.signatures,
+    )
+    if isinstance(proven, Unproven):
+        return APPROVAL_INVALID(proven.detail, note=proven.note)
+    return proven if isinstance(proven, Proven) else UNKEPT
 
 
 def summary(x: Exchange, approval: Approval) -> dict[str, Any]:
@@ -124,6 +157,7 @@ def described(x: Exchange, approval: Approval) -> dict[str, Any]:
             "issuer": vote.voter.issuer,
             "decision": "approve" if vote.approve else "refuse",
             "time": vote.time,
+            "signed": bool(vote.evidence),
         }
         for vote in approval.votes
     ]

@@ -11,12 +11,20 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from yett.engine.approvals import CANCELLED, Approval, ApprovalQuestion
+from yett.engine.approvals import (
+    CANCELLED,
+    Approval,
+    ApprovalQuestion,
+    Proven,
+    ProveVote,
+    Unproven,
+)
 from yett.engine.program import Program
 from yett.engine.steps.approval import noted
 from yett.state.approvals import Approvals
 from yett.terms import Event
 
+Prove = Callable[[ProveVote], Proven | Unproven]
 MakeDurable = Callable[[Event], Awaitable[bool]]
 
 
@@ -25,14 +33,22 @@ class ApprovalDesk:
 
     Args:
         store: where approvals are kept.
+        accounts: verifies the signature of a vote against the accounts; None where there are none.
     """
 
-    def __init__(self, store: Approvals) -> None:
+    def __init__(self, store: Approvals, accounts: Prove | None = None) -> None:
         self.store = store
+        self.accounts = accounts
 
     async def __call__(self, question: ApprovalQuestion) -> Any:
         """Answer a question of the engine."""
-        return await asyncio.to_thread(self.store.answer, question)
+        return await asyncio.to_thread(self.answer, question)
+
+    def answer(self, question: ApprovalQuestion) -> Any:
+        """Do the same where waiting is no harm."""
+        if not isinstance(question, ProveVote):
+            return self.store.answer(question)
+        return False if self.accounts is None else self.accounts(question)
 
     async def record_ended(self, durable: MakeDurable, now: float) -> int:
         """Record what expired or was cancelled; answers how many are in the ledger now."""
@@ -48,7 +64,19 @@ def find_desk(program: Program, folder: Path) -> ApprovalDesk | None:
     """Find the file that a contract keeps its approvals in; None where it asks for none."""
     if not any(operation.own for operation in program.policy.operations):
         return None
-    return ApprovalDesk(Approvals(folder / program.policy.config.authz.approvals))
+    config = program.policy.config
+    store = Approvals(folder / config.authz.approvals)
+    builtin = config.identity.builtin
+    if builtin is None:
+        return ApprovalDesk(store)
+
+    def prove(question: ProveVote) -> Proven | Unproven:
+        # SQLAlchemy and py_webauthn, 0.4 s: only for who votes.
+        from yett.state.signatures import Signatures  # noqa: PLC0415 — see above
+
+        return Signatures(config.store.accounts, folder, builtin.url).prove(question)
+
+    return ApprovalDesk(store, prove)
 
 
 def open_desk(program: Program, folder: Path) -> ApprovalDesk | None:

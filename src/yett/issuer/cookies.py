@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import Literal
 
+from yett.contract.builtin import HOST_PREFIX, SESSION_COOKIE
 from yett.issuer.http import Ask
 from yett.issuer.server import Server, digest, fresh
 
 SIGN_IN = "yett-sign-in"  # the sign-in at the issuer
-API = "yett-session"  # the same for the API: a `session+jwt`
+API = SESSION_COOKIE  # the same for the API: a `session+jwt`
 BROWSER = "yett-browser"  # which browser this is, before anybody has signed in
 
 SECRET_CHARACTERS = 43  # base64url of 256 bits
@@ -24,7 +25,7 @@ Header = tuple[str, str]
 
 def cookie_name(server: Server, name: str) -> str:
     """Return the name as the browser knows it."""
-    return f"__Host-{name}" if server.secure else name
+    return f"{HOST_PREFIX}{name}" if server.secure else name
 
 
 def read_cookie(server: Server, ask: Ask, name: str) -> str:

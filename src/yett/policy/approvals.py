@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from yett.contract.builtin import session_cookie
+from yett.contract.config import Config
 from yett.contract.model import (
     Api,
     Body,
@@ -25,7 +27,9 @@ from yett.policy.approvable import Approvable
 from yett.policy.authz.names import API, APPROVING, class_action
 from yett.policy.authz.reads import locate
 from yett.policy.head_fields import IGNORED_HEADERS
+from yett.policy.issuer import issuer_base
 from yett.policy.masks import Walk, make_mask
+from yett.policy.vote_form import ID_SCHEMA, VOTE_SCHEMA
 
 # What of a request's head can change what the service does. Others (`user-agent`, `traceparent`,
 # `accept-language`, `accept-encoding` ...) may differ between the request that was approved and the
@@ -53,16 +57,6 @@ APPROVALS_PATH = "/.well-known/yett/approvals"
 APPROVAL_FIELD = b"yett-approval"
 LIST, SHOW, VOTE = "list-approvals", "show-approval", "vote"
 SCOPE = "approve:"
-ID_SCHEMA = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
-VOTE_SCHEMA = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["decision", "digest"],
-    "properties": {
-        "decision": {"enum": ["approve", "refuse"]},
-        "digest": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
-    },
-}
 
 
 def demands_approvals(operation: Operation) -> bool:
@@ -112,7 +106,8 @@ def own_api(contract: Contract) -> Api | None:
     operations = [operation for api in contract.apis for operation in api.operations]
     if not any(map(demands_approvals, operations)):
         return None
-    security = tuple((Need(scheme, frozenset()),) for scheme in _renamed(_schemes(operations)))
+    schemes = (*_schemes(operations), *_browser(contract.config))
+    security = tuple((Need(scheme, frozenset()),) for scheme in _renamed(schemes))
     named = Parameter(
         name="id", location="path", required=True, schema=ID_SCHEMA, style="simple", explode=False
     )
@@ -153,6 +148,14 @@ def _schemes(operations: tuple[Operation, ...] | list[Operation]) -> tuple[Secur
         for need in needs
     }
     return tuple(found)
+
+
+def _browser(config: Config) -> Iterator[SecurityScheme]:
+    """Where the issuer stands on this host, its pages ask with the cookie of a sign-in."""
+    builtin = config.identity.builtin
+    if builtin is not None and issuer_base(config):
+        name, cookie = f"{OWN_API}-session", session_cookie(builtin)
+        yield SecurityScheme(name=name, type="apiKey", location="cookie", parameter=cookie)
 
 
 def _renamed(schemes: tuple[SecurityScheme, ...]) -> Iterator[SecurityScheme]:

@@ -8,6 +8,7 @@ lose its record nor stop the records behind it. Pure. Measured: bench/records.py
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import msgspec
@@ -20,6 +21,8 @@ from yett.terms import Event
 CLIPPED_TEXT_CHARS = 256
 CLIPPED_ITEMS = 8
 CLIPPED_ITEM_CHARS = 96
+# Cut down it would prove nothing; it has no character that JSON escapes.
+EVIDENCE = re.compile(r"[A-Za-z0-9_/ -]{0,8192}\Z")
 CLIPPED_MARK = " [clipped]"
 # Room for index, worker, sequence and link around the event.
 MAX_EVENT_BYTES = MAX_LINE_BYTES - 512
@@ -48,7 +51,8 @@ def clipped(event: Event) -> Event:
     """Return the event cut down to what a line can hold, marked in its note."""
     small = _mapped(cleaned(event), _clip)
     note = small.note[: CLIPPED_TEXT_CHARS - len(CLIPPED_MARK)] + CLIPPED_MARK
-    return msgspec.structs.replace(small, note=note)
+    whole = event.evidence if EVIDENCE.match(event.evidence) else small.evidence
+    return msgspec.structs.replace(small, note=note, evidence=whole)
 
 
 def _mapped(event: Event, change: Any) -> Event:

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from yett.state.errors import StateError
 
-VERSION = 1
+VERSION = 2
+BEFORE_EVIDENCE = 1  # votes were not signed
 BUSY_SECONDS = 5.0
 _SCHEMA = (
     """
@@ -46,7 +47,8 @@ CREATE TABLE votes (
   voter TEXT NOT NULL,
   approve INTEGER NOT NULL,
   time REAL NOT NULL,
-  recorded INTEGER NOT NULL DEFAULT 0
+  recorded INTEGER NOT NULL DEFAULT 0,
+  evidence TEXT NOT NULL DEFAULT ''
 )""",
     "CREATE INDEX requests ON approvals (digest)",
     "CREATE INDEX votes_of ON votes (approval)",
@@ -136,6 +138,10 @@ def _transaction(store: sqlite3.Connection) -> Iterator[None]:
 def _make_tables(store: sqlite3.Connection, path: Path) -> None:
     version = store.execute("PRAGMA user_version").fetchone()[0]
     if version == VERSION:
+        return
+    if version == BEFORE_EVIDENCE:
+        store.execute("ALTER TABLE votes ADD COLUMN evidence TEXT NOT NULL DEFAULT ''")
+        store.execute(f"PRAGMA user_version = {VERSION}")
         return
     if version or store.execute("SELECT 1 FROM sqlite_master").fetchone():
         message = f"has version {version}; this yett reads version {VERSION}"

@@ -113,12 +113,17 @@ def read_person(text: str) -> Person:
 
 def _votes(store: sqlite3.Connection, approval: str) -> tuple[Vote, ...]:
     rows = store.execute(
-        "SELECT voter, approve, time FROM votes WHERE approval = ? AND recorded = 1"
+        "SELECT voter, approve, time, evidence FROM votes WHERE approval = ? AND recorded = 1"
         " ORDER BY number LIMIT ?",
         (approval, MAX_VOTES),
     )
     return tuple(
-        Vote(voter=read_person(row["voter"]), approve=bool(row["approve"]), time=row["time"])
+        Vote(
+            voter=read_person(row["voter"]),
+            approve=bool(row["approve"]),
+            time=row["time"],
+            evidence=row["evidence"],
+        )
         for row in rows
     )
 

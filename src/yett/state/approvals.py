@@ -20,12 +20,12 @@ from yett.engine.approvals import (
     PENDING,
     USED,
     Approval,
-    ApprovalQuestion,
     AskApproval,
     CastVote,
     ConfirmApproval,
     ConfirmVote,
     FindApprovals,
+    KeptQuestion,
     UseApproval,
 )
 from yett.state.approval_file import opened, prepare
@@ -70,7 +70,7 @@ class Approvals:
         """
         prepare(self.path)
 
-    def answer(self, question: ApprovalQuestion) -> Any:
+    def answer(self, question: KeptQuestion) -> Any:
         """Answer a question of the engine; see each for what."""
         if not self.path.exists():
             prepare(self.path)  # taken away: what was open is lost, and nothing can be used twice

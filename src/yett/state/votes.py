@@ -36,8 +36,15 @@ def cast(store: sqlite3.Connection, question: CastVote) -> int | str:
     if reason:
         return reason
     number = store.execute(
-        "INSERT INTO votes (approval, voter, approve, time) VALUES (?, ?, ?, ?) RETURNING number",
-        (question.id, write_person(question.voter), question.approve, question.now),
+        "INSERT INTO votes (approval, voter, approve, time, evidence) VALUES (?, ?, ?, ?, ?)"
+        " RETURNING number",
+        (
+            question.id,
+            write_person(question.voter),
+            question.approve,
+            question.now,
+            question.evidence,
+        ),
     ).fetchone()[0]
     return int(number)
 

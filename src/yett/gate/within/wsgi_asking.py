@@ -91,7 +91,7 @@ class Asking:
             if isinstance(question, MakeDurable):
                 return loop.ask(visit.core.sink.durable(question.event), QUESTION_SECONDS)
             desk = visit.current.desk
-            return desk.store.answer(question) if desk is not None else False
+            return desk.answer(question) if desk is not None else False
         except Exception as error:  # noqa: BLE001 — an adapter's failure is a no
             visit.core.on_error(error)
             return False
