@@ -92,6 +92,17 @@ def test_the_longest_base_answers_for_the_undeclared():
     assert router.fallback(("v2",)) == "all"
 
 
+def test_nothing_declared_answers_below_an_owned_base():
+    """`/{shop}/{page}` never gets what is sent to `/auth/sign-in`, nor a method that it lacks."""
+    router, _ = table("/{shop}/{page}", "/{shop}", "/auth/{x}", "/authority/{x}")
+    router.fall_back(("auth",), "issuer", owned=True)
+    for path in ("/auth", "/auth/", "/auth/token", "/auth/a/b"):
+        assert found(router, path) is None
+        assert router.fallback(tuple(path.split("/")[1:])) == "issuer"
+    assert found(router, "/authority/a") == ("/authority/{x}", ("a",))
+    assert found(router, "/Auth/token") == ("/{shop}/{page}", ("Auth", "token"))
+
+
 PARTS = st.sampled_from(["a", "b", "{x}", "{y}"])
 
 

@@ -16,7 +16,7 @@ from yett.policy.compile import compile_policy
 def build(tmp_path):
     """Compile a document with one path on a line."""
 
-    def make(*paths):
+    def make(*paths, more=""):
         listed = []
         for path in paths:
             names = [part.partition("}")[0] for part in path.split("{")[1:]]
@@ -29,7 +29,7 @@ def build(tmp_path):
         text = '{"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {\n'
         (tmp_path / "openapi.json").write_text(text + ",\n".join(listed) + "}}")
         (tmp_path / "yett.toml").write_text(
-            '[api.x]\nopenapi = "openapi.json"\nupstream = "http://127.0.0.1:9"\n'
+            '[api.x]\nopenapi = "openapi.json"\nupstream = "http://127.0.0.1:9"\n' + more
         )
         return compile_policy(load(tmp_path))
 
@@ -57,3 +57,24 @@ def test_one_path_twice_is_refused_at_the_second(build):
         "keep one of the two",
     )
     assert "/t/{x}" in finding.message
+
+
+ISSUER = '[identity.builtin]\nurl = "https://a.test/auth"\naudience = "https://a.test"\n'
+
+
+def test_an_operation_below_the_issuer_is_refused(build):
+    """What could never be reached is said where it is declared."""
+    with pytest.raises(ContractError) as caught:
+        build("/auth/{x}", more=ISSUER)
+    (finding,) = caught.value.findings
+    assert (finding.rule, finding.line) == ("route-conflict", 2)
+    assert "below the issuer's path" in finding.message
+
+
+def test_the_issuers_paths_are_its_own(build):
+    """A template that fits them, too, does not get them: they are passwords and codes."""
+    router = build("/{shop}/{page}", more=ISSUER).router
+    assert router.find(("a", "1")) is not None
+    for path in (("auth",), ("auth", "sign-in"), ("auth", "token"), ("auth", "")):
+        assert router.find(path) is None
+        assert router.fallback(path).pages

@@ -35,10 +35,11 @@ class RouteConflict(ValueError):  # noqa: N818 — a named finding, not a failur
 class Router(Generic[Leaf]):
     """Finds the operation of a request. `add` all routes, then `seal`, then only `find`."""
 
-    __slots__ = ("_fallbacks", "_root")
+    __slots__ = ("_fallbacks", "_owned", "_root")
 
     def __init__(self) -> None:
         self._root: Node[Leaf] = Node()
+        self._owned: tuple[tuple[str, ...], ...] = ()
         self._fallbacks: list[tuple[tuple[str, ...], Leaf]] = []
 
     def add(self, method: str, template: str, leaf: Leaf) -> None:
@@ -61,8 +62,14 @@ class Router(Generic[Leaf]):
         node.leaves[method] = leaf
         node.label = node.label or template
 
-    def fall_back(self, base: tuple[str, ...], leaf: Leaf) -> None:
-        """Name what answers below `base` when nothing is declared (route rule not enforced)."""
+    def fall_back(self, base: tuple[str, ...], leaf: Leaf, *, owned: bool = False) -> None:
+        """Name what answers below `base` when nothing is declared (route rule not enforced).
+
+        Where it is `owned`, whatever is declared: `/{shop}/{page}` of a service must not get the
+        passwords and codes that are sent to the issuer's `/auth/sign-in`.
+        """
+        if owned:
+            self._owned += (base,)
         self._fallbacks.append((base, leaf))
         self._fallbacks.sort(key=lambda item: -len(item[0]))
 
@@ -82,10 +89,16 @@ class Router(Generic[Leaf]):
         A path of plain static and parameter segments costs about 0.4 us; only a dead end
         backtracks, and then no further than there are nodes.
         """
+        if self._owned and self.owned(segments):
+            return None
         found = _walk(self._root, segments, 0, ())
         if found is not None and found[0].rivals and _contested(found[0], segments):
             return None
         return found
+
+    def owned(self, segments: tuple[str, ...]) -> bool:
+        """Whether a path lies below a base where nothing that is declared answers."""
+        return any(segments[: len(base)] == base for base in self._owned)
 
     def fallback(self, segments: tuple[str, ...]) -> Leaf | None:
         """Return what answers for an undeclared path, or None when it is refused."""

@@ -1,7 +1,8 @@
 """Every compiled operation into one route table, and what cannot be told apart by path said aloud.
 
-Two operations for the same requests refuse the contract; templates that cross are served with a
-warning. Paths are what `contract.operations` lets through: no query, no fragment.
+Two operations for the same requests refuse the contract, and so does one below the issuer's path;
+templates that cross are served with a warning. Paths are what `contract.operations` lets through:
+no query, no fragment.
 """
 
 from __future__ import annotations
@@ -25,12 +26,20 @@ def route(
     router: Router[OperationPolicy] = Router()
     declared = {operation.id: operation for api in apis for operation in api.operations}
     first: dict[str, Operation] = {}
-    for operation in operations:
+    rest = []
+    for operation in operations:  # those first that take whole bases for themselves
         if operation.method == FALLBACK_METHOD:
-            router.fall_back(template_segments(operation.template), operation)
-            continue
+            base = template_segments(operation.template)
+            router.fall_back(base, operation, owned=operation.pages)
+        else:
+            rest.append(operation)
+    for operation in rest:
         source = declared[operation.id]
         first.setdefault(operation.template, source)
+        if router.owned(template_segments(operation.template)):
+            message = f"`{operation.template}` lies below the issuer's path"
+            hint = "give `identity.builtin.url` another path"
+            report.add(ROUTE_CONFLICT, message, source.source, hint=hint, subject=source.id)
         try:
             router.add(operation.method, operation.template, operation)
         except RouteConflict as conflict:
