@@ -20,7 +20,7 @@ import uvloop
 
 from yett.cli.children import Channel
 from yett.cli.journal import place
-from yett.cli.upkeep import CHORES, Chore, tell_ledger
+from yett.cli.upkeep import CHORES, Chore, leave, tell_ledger
 from yett.cli.worker import Setup
 from yett.issuer.routes import ROUTES
 from yett.issuer.server import Server
@@ -65,6 +65,7 @@ class _Control:
     def __init__(self, setup: Setup, server: Server, sock: socket.socket, channel: Channel) -> None:
         self._setup, self._server, self._sock, self._channel = setup, server, sock, channel
         self._journal = setup.journal.named(ROLE)
+        self._holder = setup.pseudonym  # of this run: another process of it goes on with its leases
         self._threads = ThreadPoolExecutor(THREADS, "issuer")
         self._stop = asyncio.Event()
 
@@ -89,6 +90,7 @@ class _Control:
         await asyncio.wait({serving}, timeout=DRAIN_SECONDS)
         await self._tell()
         await self._spool.close()
+        await self._run(lambda server, _now: leave(server.store, self._holder))
         await stop_all()
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._server.store.close()
@@ -134,7 +136,7 @@ class _Control:
 
     async def _tell(self) -> None:
         try:
-            await tell_ledger(self._server.store, self._spool, self._threads)
+            await tell_ledger(self._server.store, self._spool, self._threads, self._holder)
         except Exception as error:  # noqa: BLE001 — told again a moment later
             self._on_error(error)
 

@@ -6,10 +6,16 @@ import pytest
 from kit.accounts import NOW
 
 from yett.issuer.ssf import delivery
-from yett.issuer.ssf.delivery import LONGEST_PAUSE_SECONDS, MAX_TRIES, pause_after, tick
+from yett.issuer.ssf.delivery import (
+    LONGEST_PAUSE_SECONDS,
+    MAX_TRIES,
+    PUSHING_SECONDS,
+    pause_after,
+    tick,
+)
 from yett.issuer.ssf.streams import PUSH_URN
 from yett.state.accounts.notices import untold
-from yett.state.accounts.outbox import count_waiting, waiting_for
+from yett.state.accounts.outbox import claim, count_waiting, waiting_for
 
 
 @pytest.fixture
@@ -54,6 +60,19 @@ def test_what_is_not_taken_is_tried_again(lives, manager, receiver, pushed, stat
     assert len(receiver.got) == 3
     assert receiver.got[0][2] == receiver.got[1][2]
     assert left(lives, pushed) == 0
+
+
+def test_one_of_several_hosts_pushes(lives, manager, receiver, pushed):
+    """What another host is pushing is left to it; where it died, somebody goes on after a minute."""
+    verify(manager, pushed)
+    (one,) = lives.read(lambda tx: waiting_for(tx, pushed, 9))
+    store = lives.server.store
+    assert store.write(lambda tx: claim(tx, one=one, due=NOW + PUSHING_SECONDS))
+    assert not store.write(lambda tx: claim(tx, one=one, due=NOW + PUSHING_SECONDS))
+    tick(lives.server, NOW + 1)
+    assert receiver.got == []
+    tick(lives.server, NOW + PUSHING_SECONDS)
+    assert len(receiver.got) == 1
 
 
 def test_a_receiver_that_is_away_holds_nobody_up(lives, manager, receiver, pushed):

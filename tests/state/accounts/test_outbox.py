@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 from kit.accounts import NOW
 
 from yett.state.accounts.outbox import (
     Waiting,
+    claim,
     count_waiting,
     forget,
     put_event,
@@ -35,6 +38,19 @@ def test_the_oldest_comes_first(account_store):
     assert names(account_store, due=NOW) == ["a", "m"]
     with account_store.read() as tx:
         assert waiting_for(tx, "s", 1)[0].tries == 1
+
+
+def test_one_of_many_takes_it_on(account_store):
+    """Eight at once reach for the same event: one of them pushes it."""
+    put(account_store, "a")
+    with account_store.read() as tx:
+        (one,) = waiting_for(tx, "s", 9)
+    with ThreadPoolExecutor(8) as pool:
+        tries = pool.map(
+            lambda at: account_store.write(lambda tx: claim(tx, one=one, due=NOW + 60 + at)),
+            range(8),
+        )
+        assert list(tries).count(True) == 1
 
 
 def test_only_its_own_receiver_takes_it(account_store):

@@ -1,7 +1,8 @@
 """Pushes what waits to receivers, again and again with growing pauses (RFC 8935 s2.2).
 
 A receiver's events go in their order: after a failure the rest wait. What was not taken within a
-day or two is dropped, and recorded. A signed event is removed once the receiver has said 202.
+day or two is dropped, and recorded. A signed event is removed once the receiver has said 202. Of
+several hosts one pushes it: whichever puts it off first.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from yett.contract.addresses import is_loopback
 from yett.issuer.server import Server
 from yett.issuer.ssf.emitting import emit
 from yett.state.accounts.notices import note
-from yett.state.accounts.outbox import Waiting, put_off, taken, waiting_for
+from yett.state.accounts.outbox import Waiting, claim, put_off, taken, waiting_for
 from yett.state.accounts.streams import ENABLED, Stream, list_streams
 from yett.state.fetch import FetchError
 from yett.state.push import push
@@ -24,6 +25,9 @@ MOST_AT_ONCE = 32
 FIRST_PAUSE_SECONDS = 2.0
 LONGEST_PAUSE_SECONDS = 3600.0
 MAX_TRIES = 40
+# For so long nobody else pushes what one host is pushing. What takes longer, or was cut off by a
+# crash, is pushed again under the same `jti`, by which receivers know it (RFC 8935 s2).
+PUSHING_SECONDS = 60.0
 ACCEPTED = (200, 202, 204)
 PUSH, POLL = "push", "poll"
 
@@ -56,6 +60,8 @@ def _deliver(server: Server, stream: Stream, now: float) -> None:
     for one in waiting:
         if one.due > now:
             return  # those behind it wait for it
+        if not server.store.write(partial(claim, one=one, due=now + PUSHING_SECONDS)):
+            return  # another host does
         said = _push(server, stream, one, secret)
         server.store.write(partial(_settle, stream=stream, one=one, said=said, now=now))
         if said:

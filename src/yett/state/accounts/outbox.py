@@ -60,6 +60,12 @@ def taken(tx: Connection, stream: str, ids: Iterable[str]) -> int:
     return tx.execute(delete(outbox).where(mine)).rowcount
 
 
+def claim(tx: Connection, *, one: Waiting, due: float) -> bool:
+    """Put an event off while it is pushed; False where somebody else has touched it meanwhile."""
+    same = (outbox.c.jti == one.jti) & (outbox.c.due == one.due)
+    return tx.execute(update(outbox).where(same).values(due=due)).rowcount == 1
+
+
 def put_off(tx: Connection, jti: str, due: float) -> None:
     """Try again later."""
     values = {"due": due, "tries": outbox.c.tries + 1}

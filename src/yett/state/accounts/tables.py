@@ -52,6 +52,9 @@ def _json(name: str) -> Column[Any]:
 
 meta = _table("meta", _text("name", key=True), _text("value"))
 
+# What one process at a time does, of all that share the store.
+leases = _table("leases", _text("name", key=True), _text("holder"), _time("until"))
+
 # Who may sign in. `id` is the `sub` of tokens; `login` is folded; `status` is `invited`, `active`
 # or `disabled`. `external` is the id a directory gave it (SCIM), `etag` counts its changes.
 users = _table(
