@@ -26,6 +26,7 @@ def findings(text):
     [
         "",
         'nonce = true\nmax_age = 30\nalgorithms = ["ES256"]\nmax_remembered = 1024\n',
+        'hosts = ["api.example.com", "api.example.com:8443", "[::1]:8080", "localhost"]\n',
         "nonce = true\n" + CORS + 'expose = ["dpop-nonce"]\n',
         CORS,
     ],
@@ -46,6 +47,11 @@ def test_good_settings_are_taken(more):
         ("max_age = 301", 5, "max_age"),
         ("max_remembered = 10", 5, "max_remembered"),
         ("nonces = true", 5, "nonces"),
+        ('hosts = ["https://api.example.com"]', 5, "is not a host"),
+        ('hosts = ["API.example.com"]', 5, "is not a host"),
+        ('hosts = ["*.example.com"]', 5, "is not a host"),
+        ('hosts = ["a.test/"]', 5, "is not a host"),
+        ('hosts = [""]', 5, "is not a host"),
         ("nonce = true\n" + CORS, 6, "cannot read `DPoP-Nonce`"),
     ],
 )

@@ -197,12 +197,14 @@ class DpopConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         algorithms: what proofs may be signed with.
         max_remembered: proofs remembered against replay, on this host; when they are full, proofs
             are refused.
+        hosts: `host` or `host:port` that proofs may be for; whatever `Host` says when empty.
     """
 
     nonce: bool = False
     max_age: Annotated[float, Meta(gt=0, le=300)] = 60.0
     algorithms: tuple[str, ...] = ("ES256", "EdDSA", "Ed25519", "PS256", "RS256")
     max_remembered: Annotated[int, Meta(ge=1024, le=1 << 24)] = 1 << 18
+    hosts: tuple[str, ...] = ()
 
 
 class CertificateConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

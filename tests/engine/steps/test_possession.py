@@ -94,6 +94,23 @@ def test_an_unbound_token_in_the_scheme_is_refused(run):
     assert found == ("credential-invalid", "invalid_token")
 
 
+def test_a_proof_for_another_host_cannot_be_sent_on(run, view):
+    """Whoever was sent token and proof by mistake gains nothing by its own name in `Host`."""
+    lured = proof(url="http://evil.test/things/7")
+    sent_on = replace(asked(shown=lured), authority="evil.test")
+    assert told(run(program(operation()), sent_on)[0]) == "allow"
+    view.used = frozenset()
+    pinned = with_dpop(program(operation()), hosts=("api.test", "api.test:8443"))
+    assert told(run(pinned, sent_on)[0]) == INVALID
+    assert not view.used
+    for host in ("api.test", "api.test:80", "api.test:8443"):
+        good = replace(asked(shown=proof(url=f"http://{host}/things/7")), authority=host)
+        assert told(run(pinned, good)[0]) == "allow", host
+    for host in ("api.test:443", "api.test.evil.test", "xapi.test"):
+        bad = replace(asked(shown=proof(url=f"http://{host}/things/7")), authority=host)
+        assert told(run(pinned, bad)[0]) == INVALID, host
+
+
 @pytest.mark.parametrize("shown", [None, proof(token=b"good")])
 @pytest.mark.parametrize("every", [need(COOKIE) + need(), (need(COOKIE)[0] + need()[0],)])
 def test_an_unbound_token_in_a_cookie_is_none_for_the_scheme(run, every, shown):

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from yett.contract.identity_settings import DpopConfig
 from yett.credentials.claims import OPERATION
 from yett.credentials.dpop import check_proof, read_proof, replay_name
+from yett.credentials.web_url import normal_url
 from yett.engine.exchange import Exchange
 from yett.problems import (
     CREDENTIAL_INVALID,
@@ -28,6 +29,7 @@ from yett.terms import Principal, Request
 DPOP = "dpop"  # how a token is presented: in the scheme `DPoP` of `Authorization`
 JKT, X5T = "jkt:", "x5t:"
 CHALLENGE = b"www-authenticate"
+SCHEMES = ("http", "https")
 # A proof is judged by the time at which its request arrived, and keys or an issuer may have been
 # asked meanwhile (10 s each): it is remembered for longer than it is good, so that none is ever
 # good by that clock and forgotten by the present one.
@@ -44,12 +46,15 @@ class Possession:
         challenge: the scheme with what it accepts (RFC 9449 s7.1).
     """
 
-    __slots__ = ("_algorithms", "_max_age", "_wants_nonce", "challenge")
+    __slots__ = ("_algorithms", "_max_age", "_origins", "_wants_nonce", "challenge")
 
     def __init__(self, config: DpopConfig) -> None:
         self._algorithms = config.algorithms
         self._max_age = config.max_age
         self._wants_nonce = config.nonce
+        self._origins = frozenset(
+            normal_url(f"{scheme}://{host}") for host in config.hosts for scheme in SCHEMES
+        )
         self.challenge = challenge_of(config)
 
     def refuse(self, x: Exchange, principal: Principal, kind: str, token: bytes) -> Problem | None:
@@ -91,7 +96,7 @@ class Possession:
             return self._invalid_proof(proof)
         if not hmac.compare_digest(proof.thumbprint, thumbprint):
             return self._invalid_token("the proof is signed by another key than the token's")
-        reason = check_proof(
+        reason = self._wrong_host(x.request) or check_proof(
             proof,
             method=x.request.method,
             url=url_of(x.request),
@@ -108,6 +113,16 @@ class Possession:
         if not x.view.first_use(replay_name(proof), until, proof.iat, x.now):
             return self._invalid_proof("it was used before")
         return None
+
+    def _wrong_host(self, request: Request) -> str:
+        """Say that a request is for a host that is not ours.
+
+        Its sender chooses `Host`: whom a client has sent a proof, thinking that it is the API,
+        could send it on with the name that the proof is for (RFC 9449 s11.1).
+        """
+        if not self._origins or normal_url(_origin_of(request)) in self._origins:
+            return ""
+        return "the request is for another host"
 
     def _elsewhere(self, kind: str) -> Problem:
         problem = CREDENTIAL_INVALID(
@@ -161,7 +176,11 @@ def in_scheme(problem: Problem, challenge: bytes) -> Problem:
 
 def url_of(request: Request) -> str:
     """Return the URL that the client asked for, as far as proofs are about it (`htu`)."""
-    return f"{'https' if request.secure else 'http'}://{request.authority}{request.path}"
+    return _origin_of(request) + request.path
+
+
+def _origin_of(request: Request) -> str:
+    return f"{'https' if request.secure else 'http'}://{request.authority}"
 
 
 def _refuse_certificate(x: Exchange, thumbprint: str) -> Problem | None:
