@@ -26,8 +26,10 @@ from yett.issuer.account import password as account_password
 from yett.issuer.account import recovery as account_recovery
 from yett.issuer.account import second_factor as account_second_factor
 from yett.issuer.account import sessions as account_sessions
+from yett.issuer.approvals import page as approvals_page
 from yett.issuer.http import Route
 from yett.issuer.pages import assets
+from yett.issuer.scim import endpoints as scim
 from yett.issuer.sign_in import page as sign_in_page
 from yett.issuer.sign_in import passkey as sign_in_passkey
 from yett.issuer.sign_in import password as sign_in_password
@@ -46,6 +48,7 @@ ROUTES: tuple[Route, ...] = (
     *account_second_factor.ROUTES,
     *account_sessions.ROUTES,
     *account_applications.ROUTES,
+    *approvals_page.ROUTES,
     *assets.ROUTES,
     *authorize.ROUTES,
     *consent.ROUTES,
@@ -64,6 +67,7 @@ ROUTES: tuple[Route, ...] = (
     *sign_in_password.ROUTES,
     *sign_in_provider.ROUTES,
     *sign_in_recovery.ROUTES,
+    *scim.ROUTES,
     *ssf_polling.ROUTES,
     *ssf_receive.ROUTES,
     *ssf_streams.ROUTES,

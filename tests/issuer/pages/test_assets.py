@@ -1,4 +1,4 @@
-"""The two files: exactly those, with their digests."""
+"""The three files: exactly those, with their digests."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import pytest
 
 from yett.issuer.errors import OAuthError
 from yett.issuer.http import Ask
-from yett.issuer.pages.assets import SCRIPT, STYLE, static
+from yett.issuer.pages.assets import APPROVALS, SCRIPT, STYLE, static
 
 
 def ask(name):
     return Ask(method="GET", path=f"/static/{name}", now=0.0, arguments={"name": name})
 
 
-@pytest.mark.parametrize("file", [SCRIPT, STYLE])
+@pytest.mark.parametrize("file", [SCRIPT, APPROVALS, STYLE])
 def test_a_file_is_what_its_digest_says(server, file):
     """Content, type and integrity belong together."""
     answer = static(server, ask(file.path.rpartition("/")[2]))
@@ -35,8 +35,15 @@ def test_there_are_no_other_files(server, name):
     assert refused.value.status == 404
 
 
-def test_the_script_makes_no_markup_and_asks_nobody():
-    """No sink that takes HTML, no request, no storage."""
+def test_no_script_makes_markup():
+    """No sink that takes HTML: what somebody wrote stays text."""
+    for script in (SCRIPT, APPROVALS):
+        text = script.content.decode()
+        assert not re.search(r"innerHTML|outerHTML|insertAdjacent|document\.write|eval\(", text)
+        assert not re.search(r"localStorage|sessionStorage|import\(|XMLHttpRequest", text)
+
+
+def test_the_script_for_passkeys_asks_nobody():
+    """No request, no storage."""
     script = SCRIPT.content.decode()
-    assert not re.search(r"innerHTML|outerHTML|insertAdjacent|document\.write|eval\(", script)
     assert not re.search(r"fetch\(|XMLHttpRequest|localStorage|sessionStorage|import\(", script)

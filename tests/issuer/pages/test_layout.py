@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from yett.issuer.pages.assets import SCRIPT, STYLE
+from yett.issuer.pages.assets import APPROVALS, SCRIPT, STYLE
 from yett.issuer.pages.html import el
 from yett.issuer.pages.layout import policy, show
 
@@ -37,6 +37,19 @@ def test_the_policy_names_two_files_and_nothing_else(server):
         "require-trusted-types-for": "'script'",
         "trusted-types": "'none'",
     }
+
+
+def test_a_page_asks_only_what_it_must(server):
+    """A script of its own, and the addresses that it may ask; everything else stays closed."""
+    answer = show(
+        server, "t", module=APPROVALS, asks=("https://a.example/x", "https://a.example/x/")
+    )
+    rule = dict(answer.headers)["content-security-policy"]
+    parts = dict(part.split(" ", 1) for part in rule.split("; "))
+    assert parts["connect-src"] == "https://a.example/x https://a.example/x/"
+    assert parts["script-src"] == "https://api.example.com/auth/static/approvals.js"
+    assert APPROVALS.integrity.encode() in answer.body
+    assert SCRIPT.integrity.encode() not in answer.body
 
 
 @pytest.mark.parametrize(

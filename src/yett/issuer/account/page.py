@@ -50,8 +50,9 @@ def _account(server: Server, tx: Connection, ask: Ask) -> Answer:
 def _person(server: Server, user: User) -> Html:
     name = el("strong", user.name or user.login)
     applications = _link(server, "Applications", "/account/applications")
+    approvals = _link(server, "Approvals", "/approvals")
     leave = _link(server, "Sign out", "/end_session")
-    return el("p", "You are signed in as ", name, ". ", applications, " ", leave)
+    return el("p", "You are signed in as ", name, ". ", applications, " ", approvals, " ", leave)
 
 
 def _warning(ways: Ways) -> Html:

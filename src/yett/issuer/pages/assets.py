@@ -1,4 +1,4 @@
-"""The two files that pages load: a script for passkeys and a style sheet.
+"""The three files that pages load: a script for passkeys, one for approvals, a style sheet.
 
 Read once from the package; their digest stands in every page (Subresource Integrity), so that a
 page never runs another version than the one it was written with.
@@ -35,8 +35,9 @@ def _load(name: str, media_type: str) -> StaticFile:
 
 
 SCRIPT = _load("passkey.js", "text/javascript; charset=utf-8")
+APPROVALS = _load("approvals.js", "text/javascript; charset=utf-8")
 STYLE = _load("style.css", "text/css; charset=utf-8")
-_FILES = {file.path: file for file in (SCRIPT, STYLE)}
+_FILES = {file.path: file for file in (SCRIPT, APPROVALS, STYLE)}
 
 
 def static(server: Server, ask: Ask) -> Answer:  # noqa: ARG001 - the form of an endpoint

@@ -12,7 +12,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from yett.issuer.http import NO_STORE, Answer
-from yett.issuer.pages.assets import SCRIPT, STYLE
+from yett.issuer.pages.assets import SCRIPT, STYLE, StaticFile
 from yett.issuer.pages.html import Html, el
 from yett.issuer.server import Server
 
@@ -31,6 +31,8 @@ def show(
     headers: tuple[tuple[str, str], ...] = (),
     forms_to: tuple[str, ...] = (),
     script: bool = False,
+    module: StaticFile | None = None,
+    asks: tuple[str, ...] = (),
 ) -> Answer:
     """Answer with a page.
 
@@ -42,12 +44,15 @@ def show(
         headers: further fields, such as `set-cookie`.
         forms_to: URLs, beside our own, to which a form of this page may lead: the redirect URI.
         script: whether the page needs the script, for a passkey.
+        module: another script that it needs instead.
+        asks: URLs that the script may ask; one that ends in `/` stands for all below it.
     """
-    body = DOCTYPE + _document(server, title, parts, script=script)
+    loaded = SCRIPT if script else module
+    body = DOCTYPE + _document(server, title, parts, loaded)
     fields = (
         ("content-type", "text/html; charset=utf-8"),
         NO_STORE,
-        ("content-security-policy", policy(server, forms_to)),
+        ("content-security-policy", policy(server, forms_to, loaded or SCRIPT, asks)),
         ("x-content-type-options", "nosniff"),
         ("x-frame-options", "DENY"),
         ("referrer-policy", "same-origin"),
@@ -58,14 +63,20 @@ def show(
     return Answer(status=status, headers=(*fields, *headers), body=body.encode())
 
 
-def policy(server: Server, forms_to: tuple[str, ...] = ()) -> str:
+def policy(
+    server: Server,
+    forms_to: tuple[str, ...] = (),
+    script: StaticFile = SCRIPT,
+    asks: tuple[str, ...] = (),
+) -> str:
     """Write the content security policy of a page."""
     forms = " ".join([server.at("/"), *dict.fromkeys(map(_source, filter(None, forms_to)))])
     return "; ".join(
         (
             "default-src 'none'",
-            f"script-src {server.at(SCRIPT.path)}",
+            f"script-src {server.at(script.path)}",
             f"style-src {server.at(STYLE.path)}",
+            *([f"connect-src {' '.join(asks)}"] if asks else []),
             f"form-action {forms}",
             "base-uri 'none'",
             "frame-ancestors 'none'",
@@ -85,7 +96,9 @@ def _source(url: str) -> str:
     return f"{parts.scheme}:"
 
 
-def _document(server: Server, title: str, parts: tuple[str, ...], *, script: bool) -> Html:
+def _document(
+    server: Server, title: str, parts: tuple[str, ...], script: StaticFile | None
+) -> Html:
     head = [
         el("meta", charset="utf-8"),
         el("meta", name="viewport", content="width=device-width, initial-scale=1"),
@@ -98,12 +111,12 @@ def _document(server: Server, title: str, parts: tuple[str, ...], *, script: boo
             integrity=STYLE.integrity,
         ),
     ]
-    if script:
+    if script is not None:
         head.append(
             el(
                 "script",
-                src=server.base + SCRIPT.path,
-                integrity=SCRIPT.integrity,
+                src=server.base + script.path,
+                integrity=script.integrity,
                 type="module",
             )
         )

@@ -6,6 +6,8 @@ address that somebody sent (CWE-601).
 
 from __future__ import annotations
 
+import re
+
 from sqlalchemy import Connection
 
 from yett.issuer.errors import OAuthError
@@ -26,8 +28,10 @@ PLACES: dict[str, str] = {
     "second-factor": "/account/second-factor",
     "password": "/account/password",
     "device": "/device",
+    "approvals": "/approvals",
 }
 AFTER = "account"
+_APPROVAL = re.compile(r"approval-([0-9a-f]{32})\Z")
 
 
 def finish(
@@ -82,12 +86,18 @@ def refused(user: User | None) -> OAuthError:
     return OAuthError("access_denied", text, status=403, note=f"the account is {state}")
 
 
+def place_of(to: str) -> str:
+    """Return the path of a place by its name, or of one approval; empty for anything else."""
+    approval = _APPROVAL.match(to)
+    return f"/approvals/{approval[1]}" if approval else PLACES.get(to, "")
+
+
 def destination(server: Server, data: dict[str, str]) -> tuple[str, dict[str, str]]:
     """Return where a sign-in leads: a URL of ours, and what is added to its query."""
     waits = data.get("r", "")
     if waits:
         return server.at("/authorize"), {"r": waits}
-    return server.at(PLACES.get(data.get("to", ""), PLACES[AFTER])), {}
+    return server.at(place_of(data.get("to", "")) or PLACES[AFTER]), {}
 
 
 def _onward(server: Server, ticket: Ticket, headers: tuple[tuple[str, str], ...]) -> Answer:

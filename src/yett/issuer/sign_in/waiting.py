@@ -16,7 +16,7 @@ from yett.issuer.passkeys.challenge import Ceremony
 from yett.issuer.pending import Pending, read_pending
 from yett.issuer.server import Server
 from yett.issuer.sessions import current
-from yett.issuer.sign_in.finish import PLACES
+from yett.issuer.sign_in.finish import place_of
 from yett.state.accounts.sessions import Session
 from yett.state.accounts.tickets import Ticket
 from yett.state.accounts.users import User, find_user
@@ -29,7 +29,7 @@ class Waiting(Struct, frozen=True, kw_only=True):
 
     Args:
         r: id of the request that waits; empty for none.
-        to: one of `PLACES`; empty for none.
+        to: name of a place (`finish.place_of`); empty for none.
         other: whether somebody else than who is signed in wants to sign in.
         pending: what `r` names.
         session, user: who is signed in, and confirms to be that person; None for nobody.
@@ -85,7 +85,7 @@ def read_waiting(server: Server, tx: Connection, ask: Ask, said: dict[str, str])
     user = find_user(tx, session.user) if session is not None else None
     return Waiting(
         r=r,
-        to=to if to in PLACES else "",
+        to=to if place_of(to) else "",
         other=other,
         pending=pending,
         session=session,
