@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import http.client
 import json
 import os
@@ -148,6 +149,14 @@ def folder(tmp_path, upstream):
 
 
 @pytest.fixture
+def folders(tmp_path, upstream):
+    """Two more contract folders, as on two hosts."""
+    for name in "ab":
+        (tmp_path / name).mkdir()
+    return [Folder(tmp_path / name, upstream[0]) for name in "ab"]
+
+
+@pytest.fixture
 def argv(folder):
     """The command line that serves the folder."""
     return [*COMMAND, "-C", str(folder.path)]
@@ -244,10 +253,15 @@ class Served:
 
 
 @pytest.fixture
-def serve(folder):
+def serve(serve_at, folder):
+    return functools.partial(serve_at, folder)
+
+
+@pytest.fixture
+def serve_at():
     started = []
 
-    def start(*options):
+    def start(folder, *options):
         started.append(Served(folder, *options))
         return started[-1]
 
