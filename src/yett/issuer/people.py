@@ -12,12 +12,11 @@ from sqlalchemy import Connection
 
 from yett.issuer.account.ways import ways_of
 from yett.issuer.enrol import invite
-from yett.issuer.grants.issue import OUTLIVES_SECONDS
 from yett.issuer.lifecycle.compromise import known_user
 from yett.issuer.lifecycle.ending import keep_an_admin, note_user
+from yett.issuer.lifecycle.roles import cut_off, settle_roles
 from yett.issuer.server import Server
 from yett.state.accounts.links import Link, add_link, drop_link, find_link
-from yett.state.accounts.revocations import revoke
 from yett.state.accounts.users import (
     ACTIVE,
     DISABLED,
@@ -29,7 +28,6 @@ from yett.state.accounts.users import (
 from yett.state.errors import StateError
 
 MAX_SUBJECT_CHARACTERS = 255  # OpenID Connect Core s2
-CUT_STEP_SECONDS = 0.001  # `iat` is rounded down to it
 
 
 def add_person(
@@ -72,43 +70,43 @@ def set_roles(
     """Give somebody exactly these roles; tokens with a role that was taken are refused at once.
 
     Raises:
-        StateError: it would leave no administrator, or somebody changed the account meanwhile.
+        StateError: it would leave no administrator, a role comes with a group, or somebody changed
+            the account meanwhile.
     """
     now = server.clock()
     taken = [role for role in user.roles if role not in roles]
-    if server.settings.admin_role in taken:
+    for role in taken:
+        if role in user.grouped:
+            hint = "take them out of the group in the directory, or the role from the group"
+            raise StateError(f"`{user.login}` has the role `{role}` by a group", hint=hint)
+    admin = server.settings.admin_role
+    if admin in taken:
         keep_an_admin(server, tx, user)
     changed = _changed(tx, user, now, roles=tuple(dict.fromkeys(roles)))
     if taken:
-        revoke(
-            tx,
-            "sub",
-            user.id,
-            now=now,
-            reason="roles were taken",
-            by=by,
-            issuer=server.url,
-            before=now + CUT_STEP_SECONDS,
-            expires=now + server.settings.session_lifetime + OUTLIVES_SECONDS,
-        )
+        cut_off(server, tx, user, now=now, by=by)
     text = f"{' '.join(changed.roles) or 'none'}, by {by}"
     note_user(server, tx, "roles-changed", user, now=now, text=text)
-    return changed
+    # Groups change nothing for an administrator; what they did meanwhile counts from now on.
+    return settle_roles(server, tx, changed, by=by) if admin in taken else changed
 
 
 def enable_user(server: Server, tx: Connection, user: User, *, by: str) -> User:
     """Let somebody sign in again; what was ended stays ended.
 
     Raises:
-        StateError: somebody changed the account meanwhile.
+        StateError: it was deleted by a directory, or somebody changed it meanwhile.
     """
+    if user.deleted:
+        hint = "`yett user add` makes a new account"
+        raise StateError(f"`{user.id}` was deleted by its directory", hint=hint)
     if user.status != DISABLED:
         return user
     now = server.clock()
     ways = ways_of(server, tx, user)
     status = ACTIVE if ways.passkeys or ways.others() else INVITED
     # As used now: else the next round of the inactivity policy would disable it again.
-    fields = {"disabled": 0.0, "warned": 0.0, "active": now}
+    fields = {"disabled": 0.0, "disabled_by": "", "warned": 0.0, "active": now}
     changed = _changed(tx, user, now, status=status, **fields)
     note_user(server, tx, "account-enabled", user, now=now, text=f"by {by}")
     return changed

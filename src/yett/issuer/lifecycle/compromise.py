@@ -43,7 +43,7 @@ def end_compromised(
         ended = end_all(server, tx, user, keys, reason=reason, by=by, passkeys=passkeys)
         now = server.clock()
         if passkeys:
-            _end_ways(tx, user, now)
+            end_ways(tx, user, now)
         note_user(server, tx, "account-compromised", user, now=now, text=f"{reason}, by {by}")
         return user, ended
 
@@ -52,7 +52,7 @@ def end_compromised(
     return user, ended
 
 
-def _end_ways(tx: Connection, user: User, now: float) -> None:
+def end_ways(tx: Connection, user: User, now: float) -> None:
     """End what else signs in: whoever has the account may have made recovery codes or a link."""
     if user.password:
         change_user(tx, user, now=now, password="")

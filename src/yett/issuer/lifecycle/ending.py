@@ -55,8 +55,8 @@ def disable_user(
     # Of now, when all of it commits, and not of a moment before it waited for its turn.
     now = server.clock()
     keep_an_admin(server, tx, user)
-    if user.status != DISABLED:
-        fields = {"status": DISABLED, "disabled": now}
+    if user.status != DISABLED or user.disabled_by != by:
+        fields = {"status": DISABLED, "disabled": user.disabled or now, "disabled_by": by}
         if change_user(tx, user, now=now, **fields) is None:
             raise StateError("the account was changed meanwhile", hint="try again")
     ended = end_all(server, tx, user, keys, reason=reason, by=by)

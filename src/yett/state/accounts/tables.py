@@ -56,7 +56,8 @@ meta = _table("meta", _text("name", key=True), _text("value"))
 leases = _table("leases", _text("name", key=True), _text("holder"), _time("until"))
 
 # Who may sign in. `id` is the `sub` of tokens; `login` is folded; `status` is `invited`, `active`
-# or `disabled`. `external` is the id a directory gave it (SCIM), `etag` counts its changes.
+# or `disabled`. `external` is the id a directory gave it (SCIM), `etag` counts its changes. What a
+# directory deleted is disabled, and found by its id alone.
 users = _table(
     "users",
     _text("id", key=True),
@@ -65,6 +66,7 @@ users = _table(
     _text("name"),
     _text("status"),
     _json("roles"),
+    _json("grouped"),  # those of its roles that it has by its groups alone
     _text("tenant"),
     _text("external", index=True),
     _text("password"),  # an Argon2id string, empty for none
@@ -74,6 +76,8 @@ users = _table(
     _time("active"),  # last sign-in, token or call
     _time("warned"),
     _time("disabled"),
+    _text("disabled_by"),
+    _time("deleted"),
     Column("etag", Integer, nullable=False, default=1),
 )
 
@@ -282,6 +286,7 @@ activity = _table(
     "activity", _text("kind", key=True), _text("value", key=True), _time("first"), _time("last")
 )
 
+# Groups of a directory (SCIM); their roles are an operator's to give.
 groups = _table(
     "groups",
     _text("id", key=True),
@@ -292,7 +297,7 @@ groups = _table(
     _time("changed"),
     Column("etag", Integer, nullable=False, default=1),
 )
-members = _table("members", _text("group", key=True), _text("user", key=True))
+members = _table("members", _text("group", key=True), _text("user", key=True, index=True))
 
 # Who wants to be told of security events (OpenID SSF), and what waits for them.
 streams = _table(

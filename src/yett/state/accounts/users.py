@@ -22,6 +22,7 @@ MAX_LOGIN_CHARACTERS = 190
 MAX_USERS_AT_ONCE = 500
 
 INVITED, ACTIVE, DISABLED = "invited", "active", "disabled"
+LISTS = frozenset(("roles", "grouped"))  # tuples here, lists in JSON
 
 
 class User(Struct, frozen=True, kw_only=True):
@@ -33,6 +34,7 @@ class User(Struct, frozen=True, kw_only=True):
     name: str = ""
     status: str = ACTIVE
     roles: tuple[str, ...] = ()
+    grouped: tuple[str, ...] = ()
     tenant: str = ""
     external: str = ""
     password: str = ""
@@ -42,6 +44,8 @@ class User(Struct, frozen=True, kw_only=True):
     active: float = 0.0
     warned: float = 0.0
     disabled: float = 0.0
+    disabled_by: str = ""
+    deleted: float = 0.0
     etag: int = 1
 
     def __repr__(self) -> str:
@@ -164,8 +168,8 @@ def change_user(tx: Connection, user: User, *, now: float, **fields: Any) -> Use
         other = find_login(tx, fields["login"])
         if other is not None and other.id != user.id:
             raise StateError(f"the login name `{other.login}` is taken", hint="choose another")
-    if "roles" in fields:
-        fields["roles"] = list(fields["roles"])
+    for name in LISTS & fields.keys():
+        fields[name] = list(fields[name])
     done = tx.execute(
         update(users)
         .where(users.c.id == user.id, users.c.etag == user.etag)
@@ -188,11 +192,11 @@ def warned_user(tx: Connection, id: str, now: float) -> None:  # noqa: A002 - as
 
 def _columns(user: User) -> dict[str, Any]:
     fields = {name: getattr(user, name) for name in User.__struct_fields__}
-    return {**fields, "roles": list(user.roles)}
+    return {**fields, **{name: list(fields[name]) for name in LISTS}}
 
 
 def _user(row: Row[Any] | None) -> User | None:
     if row is None:
         return None
     fields = dict(row._mapping)  # noqa: SLF001 - the documented way to a row's names
-    return User(**{**fields, "roles": tuple(fields["roles"])})
+    return User(**{**fields, **{name: tuple(fields[name]) for name in LISTS}})

@@ -1,0 +1,66 @@
+"""Roles that come with groups, and the end of tokens that carry a role which was taken.
+
+A person has the roles that an operator gave them, and those of their groups. For an administrator
+groups change nothing, and no group makes one: a directory that could would own the system.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from yett.issuer.grants.issue import OUTLIVES_SECONDS
+from yett.issuer.lifecycle.ending import note_user
+from yett.issuer.server import Server
+from yett.state.accounts.groups import groups_of
+from yett.state.accounts.revocations import revoke
+from yett.state.accounts.users import User, change_user
+from yett.state.errors import StateError
+
+CUT_STEP_SECONDS = 0.001  # `iat` is rounded down to it
+
+
+def settle_roles(server: Server, tx: Connection, user: User, *, by: str) -> User:
+    """Give somebody the roles of the groups that they are in now, and take those of others.
+
+    Args:
+        server: the server.
+        tx: a transaction that writes.
+        user: as it was read in this transaction.
+        by: who changed the groups.
+
+    Raises:
+        StateError: somebody changed the account meanwhile.
+    """
+    given = tuple(role for role in user.roles if role not in user.grouped)
+    if server.settings.admin_role in given:
+        return user
+    carried = dict.fromkeys(role for group in groups_of(tx, user.id) for role in group.roles)
+    grouped = tuple(
+        role for role in carried if role not in given and role != server.settings.admin_role
+    )
+    if set(grouped) == set(user.grouped):
+        return user
+    now = server.clock()
+    changed = change_user(tx, user, now=now, roles=(*given, *grouped), grouped=grouped)
+    if changed is None:
+        raise StateError("the account was changed meanwhile", hint="try again")
+    if set(user.roles) - set(changed.roles):
+        cut_off(server, tx, user, now=now, by=by)
+    text = f"{' '.join(changed.roles) or 'none'}, by groups, by {by}"
+    note_user(server, tx, "roles-changed", user, now=now, text=text)
+    return changed
+
+
+def cut_off(server: Server, tx: Connection, user: User, *, now: float, by: str) -> None:
+    """Refuse every token that somebody was issued until now: it may carry a role that was taken."""
+    revoke(
+        tx,
+        "sub",
+        user.id,
+        now=now,
+        reason="roles were taken",
+        by=by,
+        issuer=server.url,
+        before=now + CUT_STEP_SECONDS,
+        expires=now + server.settings.session_lifetime + OUTLIVES_SECONDS,
+    )
