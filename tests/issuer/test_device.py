@@ -53,6 +53,7 @@ def test_only_digests_are_kept(server, party):
     [
         (("authorization_code",), {}, "unauthorized_client"),
         (GRANTS, {"scope": "admin"}, "invalid_scope"),
+        (GRANTS, {"resource": "https://other.example"}, "invalid_target"),
         (GRANTS, {"client_id": "nobody"}, "invalid_client"),
     ],
 )

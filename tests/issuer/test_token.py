@@ -153,3 +153,17 @@ def test_a_token_is_recorded_without_itself(party):
     ]
     for secret in (answer["access_token"], answer["refresh_token"]):
         assert secret not in str(events)
+
+
+@pytest.mark.parametrize("name", ["resource", "audience"])
+def test_no_token_for_somebody_elses_service(party, name):
+    """Whichever grant: another audience is refused before anything is used up (RFC 8707 2)."""
+    ours, other = {name: party.server.settings.audience}, {name: "https://other.example"}
+    first = party.exchange(**ours)
+    code = party.code()
+    assert error_of(party.send, grant_type="client_credentials", **other) == "invalid_target"
+    assert error_of(party.exchange, code, **other) == "invalid_target"
+    assert error_of(party.refresh, first["refresh_token"], **other) == "invalid_target"
+    assert party.exchange(code)["access_token"]
+    assert party.refresh(first["refresh_token"], **ours)["access_token"]
+    assert party.send(grant_type="client_credentials", **ours)["access_token"]

@@ -16,7 +16,7 @@ from yett.issuer.client_auth import identify
 from yett.issuer.http import Answer, Ask, Route, json_answer, redirect
 from yett.issuer.pages import button, el, field, form, show, shown
 from yett.issuer.pending import Pending, keep_pending
-from yett.issuer.request import DEVICE_GRANT, read_client
+from yett.issuer.request import DEVICE_GRANT, check_audience, read_client
 from yett.issuer.scopes import ask_scopes
 from yett.issuer.server import Server, digest, fresh
 from yett.state.accounts.clients import Client
@@ -63,6 +63,7 @@ def written(code: str) -> str:
 
 def _begin(server: Server, tx: Connection, ask: Ask, client: Client) -> Answer:
     read_client(tx, {"client_id": client.id}, DEVICE_GRANT)
+    check_audience(server, ask.form)
     scopes = ask_scopes(server, client, ask.form.get("scope", ""))
     secret, code = fresh(), _new_code(tx)
     device = Device(

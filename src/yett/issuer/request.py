@@ -110,7 +110,7 @@ def read_request(
         if name in parameters:
             raise OAuthError(code, f"`{name}` is not supported; push the request (RFC 9126)")
     _check_response(parameters)
-    _check_audience(server, parameters)
+    check_audience(server, parameters)
     return Pending(
         client=client.id,
         client_name=client.name or client.id,
@@ -129,6 +129,17 @@ def read_request(
     )
 
 
+def check_audience(server: Server, parameters: Parameters) -> None:
+    """Refuse to give a token for somebody else's service under the name of ours (RFC 8707 s2).
+
+    Raises:
+        OAuthError: `invalid_target`.
+    """
+    for name in ("resource", "audience"):
+        if parameters.get(name, server.settings.audience) != server.settings.audience:
+            raise OAuthError("invalid_target", f"`{name}` is not served here")
+
+
 def _check_response(parameters: Parameters) -> None:
     kind = parameters.get("response_type", "")
     if not kind:
@@ -137,12 +148,6 @@ def _check_response(parameters: Parameters) -> None:
         raise OAuthError("unsupported_response_type", "`response_type` must be `code`")
     if parameters.get("response_mode", "query") not in RESPONSE_MODES:
         raise OAuthError("invalid_request", "`response_mode` must be `query`")
-
-
-def _check_audience(server: Server, parameters: Parameters) -> None:
-    for name in ("resource", "audience"):
-        if parameters.get(name, server.settings.audience) != server.settings.audience:
-            raise OAuthError("invalid_target", f"`{name}` is not served here")
 
 
 def _challenge(parameters: Parameters) -> str:

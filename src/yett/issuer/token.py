@@ -19,7 +19,7 @@ from yett.issuer.grants.refresh import refresh
 from yett.issuer.grants.token_exchange import TOKEN_EXCHANGE, exchange_token
 from yett.issuer.http import Answer, Ask, Route
 from yett.issuer.possession import prove
-from yett.issuer.request import DEVICE_GRANT
+from yett.issuer.request import DEVICE_GRANT, check_audience
 from yett.issuer.server import Server
 from yett.state.accounts.clients import Client, find_client
 
@@ -45,6 +45,7 @@ def token(server: Server, ask: Ask) -> Answer:
         raise OAuthError("unsupported_grant_type", "this server does not know the grant type")
     if kind not in client.grants:
         raise OAuthError("unauthorized_client", "this client may not use the grant type")
+    check_audience(server, ask.form)
     outcome = server.store.write(lambda tx: _exchange(server, tx, ask, client, exchange))
     if isinstance(outcome, OAuthError):
         raise outcome

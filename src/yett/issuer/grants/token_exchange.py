@@ -44,12 +44,12 @@ def exchange_token(
 
     Raises:
         OAuthError: `invalid_request` where the subject token is none of ours or not good (RFC 8693
-            s2.2.2), `invalid_target`, `invalid_scope`, `unauthorized_client`.
+            s2.2.2), `invalid_scope`, `unauthorized_client`.
     """
     if client.auth == "none":
         raise OAuthError("unauthorized_client", "a public client cannot act for others")
     check_owner(tx, client)
-    _check_form(server, ask)
+    _check_form(ask)
     claims = _subject(server, tx, ask)
     if claims.get("cnf") and not binding:
         raise OAuthError("invalid_request", "the subject token is bound; prove a key of your own")
@@ -67,7 +67,7 @@ def exchange_token(
     )
 
 
-def _check_form(server: Server, ask: Ask) -> None:
+def _check_form(ask: Ask) -> None:
     if "subject_token" not in ask.form:
         raise OAuthError("invalid_request", "`subject_token` is missing")
     if ask.form.get("subject_token_type") != ACCESS_TOKEN:
@@ -77,9 +77,6 @@ def _check_form(server: Server, ask: Ask) -> None:
     if "actor_token" in ask.form:
         # The actor is who authenticates here, so that nobody acts under somebody else's name.
         raise OAuthError("invalid_request", "`actor_token` is not taken; authenticate instead")
-    for name in ("resource", "audience"):
-        if ask.form.get(name, server.settings.audience) != server.settings.audience:
-            raise OAuthError("invalid_target", f"`{name}` is not served here")
 
 
 def _subject(server: Server, tx: Connection, ask: Ask) -> Claims:
