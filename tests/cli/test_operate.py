@@ -12,6 +12,7 @@ from yett.cli.journal import Journal
 from yett.cli.operate import Operator, check, needs_restart
 from yett.cli.worker import Setup, load_view
 from yett.contract.config import ApiConfig, Config, GatewayConfig, StoreConfig, TlsConfig
+from yett.contract.identity_settings import BuiltinConfig, IdentityConfig
 from yett.gate.reload import prepare
 from yett.wire.tls import Tls
 
@@ -217,3 +218,6 @@ def test_what_needs_a_restart_is_named():
     assert needs_restart(old, replace(old, rules={})) == ()
     new = replace(old, gateway=GatewayConfig(listen="127.0.0.1:1"), store=StoreConfig(ledger="x"))
     assert needs_restart(old, new) == ("gateway.listen", "store")
+    issuer = BuiltinConfig(url="https://a.example/auth", audience="https://a.example")
+    new = replace(old, identity=IdentityConfig(builtin=issuer))
+    assert needs_restart(old, new) == ("identity.builtin.listen",), "its socket is bound at start"

@@ -195,9 +195,14 @@ def needs_restart(old: Config, new: Config) -> tuple[str, ...]:
         "gateway.listen": lambda config: config.gateway.listen,
         "gateway.workers": lambda config: config.gateway.workers,
         "gateway.tls": lambda config: config.gateway.tls,
+        "identity.builtin.listen": _issuer_listens,
         "store": lambda config: config.store,
     }
     return tuple(name for name, read in readings.items() if read(old) != read(new))
+
+
+def _issuer_listens(config: Config) -> str:
+    return config.identity.builtin.listen if config.identity.builtin else ""
 
 
 def _short(finding: Finding) -> str:
