@@ -166,6 +166,9 @@ class DictView:
         used, self.used = name in self.used, self.used | {name}
         return not used
 
+    def unused(self, name: str, made: float, now: float) -> bool:
+        return name not in self.used
+
     def nonce(self, now: float) -> bytes:
         return b"nonce-of-ours"
 

@@ -34,6 +34,28 @@ def test_once(path):
     assert use(memory, "b")
 
 
+def test_a_look_says_what_a_use_would(path):
+    """What is unused can be used, what was used, is older than the memory, or cannot be kept not."""
+    memory = open_replays(path, MOST)
+    for name, now in (("a", NOW), ("a", NOW), ("a", NOW + 59), ("b", NOW + 59), ("a", NOW + 61)):
+        seen = [memory.unused(name, NOW, now) for _ in range(3)]
+        assert (
+            seen == [use(memory, name, now=now, until=NOW + 60 if now < NOW + 60 else now + 1)] * 3
+        )
+    blocked = Replays(path.parent, MOST)
+    assert not blocked.unused("a", NOW, NOW)
+
+
+def test_a_look_knows_no_more_than_the_memory(path):
+    """What was made before the memory began may have been used."""
+    path.parent.mkdir()
+    path.write_bytes(b"of another size")
+    path.chmod(0o600)
+    memory = open_replays(path, MOST)
+    assert not memory.unused("a", NOW - 1, NOW)
+    assert memory.unused("a", NOW + 1, NOW)
+
+
 def test_what_is_over_leaves_its_place(path):
     """After its time an entry is nobody's; its name is free again."""
     memory = open_replays(path, MOST)

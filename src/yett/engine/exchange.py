@@ -33,6 +33,7 @@ class Exchange:
         body: body bytes to forward, None when no rule reads the body.
         parsed: the parsed body, for the rules after step 8.
         observed: problems of rules in mode `observe`, in order.
+        once: proofs that this request uses up: name, until when, since when.
         taken: limits counted for this request, for the `RateLimit` fields.
         cors: response fields for the caller's origin, empty when there are none.
         entered: subjects counted as under way, to be left again.
@@ -68,6 +69,7 @@ class Exchange:
         "locked",
         "now",
         "observed",
+        "once",
         "parsed",
         "plan",
         "policies",
@@ -101,6 +103,7 @@ class Exchange:
         self.body: bytes | None = None
         self.parsed: Any = None
         self.observed: tuple[Problem, ...] = ()
+        self.once: tuple[tuple[str, float, float], ...] = ()
         self.taken: tuple[tuple[Limit, Taken], ...] = ()
         self.cors = b""
         self.entered: tuple[str, ...] = ()

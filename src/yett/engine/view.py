@@ -53,6 +53,12 @@ class View(Protocol):
         where it could not be noted, and for what is older than the memory (fails closed).
         """
 
+    def unused(self, name: str, made: float, now: float) -> bool:
+        """Whether `first_use` would say yes at this moment, as far as can be seen; notes nothing.
+
+        What it says may be over when the next request has asked: only `first_use` decides.
+        """
+
     def nonce(self, now: float) -> bytes:
         """A nonce for proofs of possession (RFC 9449 s8), the same in all workers for a while."""
 

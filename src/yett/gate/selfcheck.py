@@ -155,6 +155,9 @@ class _Anybody:
     def first_use(self, _name: str, _until: float, _made: float, _now: float) -> bool:
         return True
 
+    def unused(self, _name: str, _made: float, _now: float) -> bool:
+        return True
+
     def nonce(self, _now: float) -> bytes:
         return b""
 

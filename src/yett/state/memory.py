@@ -58,6 +58,8 @@ class MemoryView:
         "seal",
         "seen",
         "take",
+        "unsure",
+        "unused",
     )
 
     def __init__(
@@ -86,8 +88,9 @@ class MemoryView:
         self.enriched, self.enrich = knowledge.enriched.enriched, knowledge.enriched.enrich
         self.seen, self.saw = knowledge.seen.seen, knowledge.seen.saw
         self.sample = knowledge.samples.sample
-        self.revoked, self.active = revocations.covers, activity.active
-        self.first_use = once.replays.first_use
+        self.revoked, self.unsure = revocations.covers, revocations.unsure
+        self.active = activity.active
+        self.first_use, self.unused = once.replays.first_use, once.replays.unused
         self.nonce, self.accepts_nonce = once.nonces.nonce, once.nonces.accepts
         self.seal = once.nonces.seal
 
@@ -170,11 +173,6 @@ class MemoryView:
         if scheme == "session":
             return self.identity.verify_session(credential, now)
         return invalid("a scheme that no verifier knows", API_KEY_CHALLENGE)
-
-    def unsure(self, now: float) -> bool:
-        """Whether revocations could not be read for too long."""
-        del now  # a clock that is set must neither hide nor make an outage
-        return self.revocations.unsure()
 
     def bearer(self) -> Secret | None:
         """The token that records are read with; None for the caller's own."""

@@ -82,13 +82,30 @@ class Replays:
         table = self._table or self._try_to_open(now)
         if table is None or made < table.born:
             return False
-        digest = blake2b(name.encode(), digest_size=DIGEST_BYTES, key=table.key).digest()
-        start = HEADER_BYTES + int.from_bytes(digest[:8], "big") % table.buckets * BUCKET_BYTES
+        digest, start = _place(table, name)
         with _held(table.handle, start) as held:
             if held:
                 return self._note(table, digest, start, until, now)
         self._say("is held by a process that does not let go", now)
         return False
+
+    def unused(self, name: str, made: float, now: float) -> bool:
+        """Whether this would be a first use, as far as a look without holding anything can tell.
+
+        Args:
+            name: as in `first_use`.
+            made: unix seconds.
+            now: unix seconds.
+        """
+        table = self._table or self._try_to_open(now)
+        if table is None or made < table.born:
+            return False
+        digest, start = _place(table, name)
+        times_at = start + SLOTS * DIGEST_BYTES
+        slot = _find(table.pages, digest, start, times_at)
+        return slot < 0 or bool(
+            _TIME.unpack_from(table.pages, times_at + slot * TIME_BYTES)[0] <= now
+        )
 
     def _note(self, table: Table, digest: bytes, start: int, until: float, now: float) -> bool:
         pages, times_at = table.pages, start + SLOTS * DIGEST_BYTES
@@ -122,6 +139,13 @@ class Replays:
         if now >= self._next_line:
             self._next_line = now + QUIET_SECONDS
             _LOG.error("%s: %s; what is good once is refused", self.path, what)
+
+
+def _place(table: Table, name: str) -> tuple[bytes, int]:
+    """Return the digest of a name, and where its bucket starts."""
+    digest = blake2b(name.encode(), digest_size=DIGEST_BYTES, key=table.key).digest()
+    start = HEADER_BYTES + int.from_bytes(digest[:8], "big") % table.buckets * BUCKET_BYTES
+    return digest, start
 
 
 def open_replays(path: Path, most: int) -> Replays:

@@ -17,6 +17,7 @@ from yett.engine.steps.enrichment import make_enrichment
 from yett.engine.steps.framing import make_framing
 from yett.engine.steps.injection import make_injection
 from yett.engine.steps.limits import make_principal_limits, make_source_limits
+from yett.engine.steps.once import make_once
 from yett.engine.steps.operation_bound import make_operation_bound
 from yett.engine.steps.record import make_record
 from yett.engine.steps.references import make_references
@@ -38,6 +39,7 @@ STEPS: tuple[tuple[int, str, Make], ...] = (
     (4, "credential", make_certificate),
     (5, "credential", make_revoked),
     (6, "limits", make_principal_limits),
+    (6, "credential", make_once),
     (7, "scopes", make_scopes),
     (8, "parameters", make_parameters),
     (8, "body", make_body),

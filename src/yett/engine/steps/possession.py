@@ -30,6 +30,7 @@ DPOP = "dpop"  # how a token is presented: in the scheme `DPoP` of `Authorizatio
 JKT, X5T = "jkt:", "x5t:"
 CHALLENGE = b"www-authenticate"
 SCHEMES = ("http", "https")
+USED = "it was used before"
 # A proof is judged by the time at which its request arrived, and keys or an issuer may have been
 # asked meanwhile (10 s each): it is remembered for longer than it is good, so that none is ever
 # good by that clock and forgotten by the present one.
@@ -108,10 +109,11 @@ class Possession:
             return self._invalid_proof(reason)
         if self._wants_nonce and not x.view.accepts_nonce(proof.nonce, x.now):
             return self._nonce_needed(x)
-        # Last, so that only good proofs take a place in the memory.
-        until = proof.iat + self._max_age + SLACK_SECONDS
-        if not x.view.first_use(replay_name(proof), until, proof.iat, x.now):
-            return self._invalid_proof("it was used before")
+        # Step 6 uses it up (`steps/once`): a place in the memory is for who is within its quota.
+        name = replay_name(proof)
+        if not x.view.unused(name, proof.iat, x.now):
+            return self._invalid_proof(USED)
+        x.once += ((name, proof.iat + self._max_age + SLACK_SECONDS, proof.iat),)
         return None
 
     def _wrong_host(self, request: Request) -> str:
@@ -136,8 +138,7 @@ class Possession:
         return CREDENTIAL_INVALID(headers=(challenge,), note=note)
 
     def _invalid_proof(self, reason: str) -> Problem:
-        challenge = (CHALLENGE, self.challenge + b', error="invalid_dpop_proof"')
-        return PROOF_INVALID(headers=(challenge,), note=f"the proof is refused: {reason}")
+        return invalid_proof(self.challenge, reason)
 
     def _nonce_needed(self, x: Exchange) -> Problem:
         nonce = x.view.nonce(x.now)
@@ -156,6 +157,12 @@ def _is_for(x: Exchange, operation: str) -> bool:
         return False
     here = x.plan.operation
     return here.id == operation and here.demand is not None and here.demand.bind == "operation"
+
+
+def invalid_proof(challenge: bytes, reason: str) -> Problem:
+    """Refuse a proof in the scheme `DPoP` (RFC 9449 s7.1)."""
+    headers = ((CHALLENGE, challenge + b', error="invalid_dpop_proof"'),)
+    return PROOF_INVALID(headers=headers, note=f"the proof is refused: {reason}")
 
 
 def challenge_of(config: DpopConfig) -> bytes:
