@@ -92,9 +92,11 @@ def test_rules_of_a_machine_are_told_as_states():
 
 
 def test_the_portal_fits_a_terminal():
-    """Rows of the sample portal are at most 125 columns wide where nothing breaks them."""
+    """Rows of the sample portal are at most 125 columns wide, but for the one that asks for most."""
     command = [sys.executable, "-m", "yett.cli", "check", "-C", "examples/portal/contract"]
     output = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     rows = [line.rstrip() for line in output.splitlines() if line.startswith("portal.")]
     assert len(rows) > 60
-    assert max(map(len, rows)) <= 125
+    wide = [row for row in rows if len(row) > 125]
+    assert [row.split()[0] for row in wide] == ["portal.requestRefund"]
+    assert "300 s, for one call, 1 approval" in wide[0]

@@ -13,7 +13,7 @@ Row = dict[str, Any]
 SCHEMA = """
 CREATE TABLE customers (
   id INTEGER PRIMARY KEY, email TEXT UNIQUE, name TEXT, phone TEXT, role TEXT DEFAULT 'customer',
-  password_hash TEXT, internal_notes TEXT, preferences TEXT DEFAULT '{}');
+  password_hash TEXT, internal_notes TEXT, preferences TEXT DEFAULT '{}', account TEXT UNIQUE);
 CREATE TABLE bookings (
   id INTEGER PRIMARY KEY, customer_id INTEGER, title TEXT, starts_on TEXT, seats INTEGER,
   note TEXT DEFAULT '', price_cents INTEGER DEFAULT 0, status TEXT DEFAULT 'draft');

@@ -69,6 +69,7 @@ def sensitive(policy: OperationPolicy) -> str:
         return "recorded"
     parts = [f"acr {demand.acr}"] if demand.acr else []
     parts += [f"{demand.max_age} s"] if demand.max_age is not None else []
+    parts += ["for one call"] if demand.bind else []
     if demand.approvals:
         parts.append(f"{demand.approvals} approval{'s' if demand.approvals > 1 else ''}")
     return ", ".join(parts) or "recorded"

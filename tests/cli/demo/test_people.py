@@ -50,3 +50,4 @@ def test_the_cast_differs_where_it_matters(issuer):
     assert token["key guesser"] != token["accounting"]
     assert len(token["key guesser"]) == len(token["accounting"])
     assert cast["kiosk"] == ("cookie", "portal_session=k")
+    assert "ada" not in cast

@@ -83,6 +83,37 @@ def test_a_hole_is_open_while_the_harm_shows():
     assert not Probed(hole, refused("scope-missing", 403)).open
 
 
+def test_what_was_revoked_is_sent_until_it_is_refused(server):
+    """What passed before is counted as having arrived; the last answer is judged."""
+    passed, over = (
+        b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+        (b"HTTP/1.1 401 X\r\nContent-Length: 0\r\n\r\n"),
+    )
+    gate, _, _ = server(passed, passed, over)
+    stage = Stage(contract=Path(), gate=gate, portal=0, alone=0, arrivals=Path(), people={})
+    player = Player(stage)
+    found = player.strike(attack(soon=True, twin=False))
+    player.close()
+    assert [answer.status for answer in found.gate] == [200, 200, 401]
+    assert (found.arrives, player.sent) == (2, 3)
+    assert found.alone == Answer()
+
+
+def test_what_one_answer_names_the_next_request_repeats(server):
+    """Details to confirm are kept as JSON; holes in targets, fields and bodies are filled."""
+    body = b'{"approval": "a1", "authorization_details": [{"digest": "d"}]}'
+    head = b"HTTP/1.1 403 X\r\nContent-Type: application/problem+json\r\nContent-Length: %d\r\n\r\n"
+    gate, heard, _ = server(head % len(body) + body, head % 2 + b"{}")
+    stage = Stage(contract=Path(), gate=gate, portal=0, alone=0, arrivals=Path(), people={})
+    player = Player(stage)
+    player.visit(Visit(says="x", ask=Ask(target="/")))
+    details = Ask(target="/{approval}", headers=(("x-a", "{authorization_details}"),))
+    player.visit(Visit(says="y", ask=details))
+    player.close()
+    assert heard[1].startswith(b"GET /a1 ")
+    assert b'x-a: [{"digest": "d"}]' in heard[1]
+
+
 def test_statuses_are_folded():
     """Runs of a status are written once."""
     seen = tuple(Answer(status=status) for status in (200, 200, 200, 429, 200))

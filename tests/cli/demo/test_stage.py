@@ -23,11 +23,11 @@ def test_outside_a_checkout_it_says_where_to_get_it(monkeypatch, tmp_path):
     assert error.value.hint == "clone the repository and run `python3 dev.py demo` in it"
 
 
-def test_the_copied_contract_differs_in_one_line(tmp_path):
-    """Only the upstream is rewritten, and the original is not touched."""
+def test_the_copied_contract_differs_in_its_ports(tmp_path):
+    """Only addresses are rewritten, and the original is not touched."""
     portal = stage.find_portal()
     before = (portal / "contract/yett.toml").read_text()
-    copy = stage._write_contract(portal, tmp_path, 4711)
+    copy = stage._write_contract(portal, tmp_path, 4711, 4712)
     changed = [
         line
         for line, was in zip(
@@ -35,7 +35,13 @@ def test_the_copied_contract_differs_in_one_line(tmp_path):
         )
         if line != was
     ]
-    assert changed == ['upstream = "http://127.0.0.1:4711"']
+    *same, listen = changed
+    assert same == [
+        'upstream = "http://127.0.0.1:4711"',
+        'url      = "http://localhost:4712/auth"',
+        'audience = "http://localhost:4712"',
+    ]
+    assert listen.startswith('listen   = "127.0.0.1:')
     assert (portal / "contract/yett.toml").read_text() == before
 
 
@@ -45,7 +51,7 @@ def test_a_changed_sample_is_named(tmp_path):
     (portal / "contract").mkdir(parents=True)
     (portal / "contract/yett.toml").write_text('[api.portal]\nupstream = "http://elsewhere"\n')
     with pytest.raises(StageError, match="was changed"):
-        stage._write_contract(portal, tmp_path / "out", 1)
+        stage._write_contract(portal, tmp_path / "out", 1, 2)
 
 
 def test_a_process_that_ends_at_once_is_reported_with_its_last_words(tmp_path):

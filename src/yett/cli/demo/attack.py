@@ -29,6 +29,10 @@ class Attack(Struct, frozen=True, kw_only=True):
         times: how often it is sent; the last answer counts.
         arrives: how many of these the portal is asked.
         slow: it takes seconds by its nature and runs beside the others.
+        twin: whether the portal alone is asked, too; it has no sign-in of its own.
+        first: a command of yett that is run before.
+        soon: it is sent again until it is refused, as what was revoked may pass for a moment.
+        confirms: Ada confirms with her passkey what the last challenge named, before it is sent.
     """
 
     says: str
@@ -41,6 +45,10 @@ class Attack(Struct, frozen=True, kw_only=True):
     times: int = 1
     arrives: int = 0
     slow: bool = False
+    twin: bool = True
+    first: tuple[str, ...] = ()
+    soon: bool = False
+    confirms: bool = False
 
 
 class Act(Struct, frozen=True):

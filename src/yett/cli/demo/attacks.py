@@ -6,5 +6,19 @@ from yett.cli.demo.attacks_access import IDENTITY, UNDECLARED
 from yett.cli.demo.attacks_channel import ANSWERS, BROWSER, FRAMING, NUMBERS
 from yett.cli.demo.attacks_input import SHAPE, TEXT
 from yett.cli.demo.attacks_records import MOMENTS, RECORDS
+from yett.cli.demo.attacks_tokens import MONEY, TOKENS
 
-ACTS = (RECORDS, MOMENTS, UNDECLARED, IDENTITY, SHAPE, TEXT, FRAMING, BROWSER, ANSWERS, NUMBERS)
+ACTS = (
+    RECORDS,
+    MOMENTS,
+    MONEY,
+    TOKENS,
+    UNDECLARED,
+    IDENTITY,
+    SHAPE,
+    TEXT,
+    FRAMING,
+    BROWSER,
+    ANSWERS,
+    NUMBERS,
+)

@@ -122,7 +122,7 @@ ANSWERS = Act(
             keeps=(b"Traceback", b"/site-packages/"),
             harm=b"Traceback",
             loss="paths, versions and SQL",
-            arrives=2,
+            arrives=3,
         ),
         Attack(
             says="ask what it is made of",

@@ -106,14 +106,5 @@ MOMENTS = Act(
             threat="API6",
             arrives=1,
         ),
-        Attack(
-            says="a refund that nobody else has seen",
-            ask=write("POST", "/refunds", body(invoice_id=3, reason="changed my mind")),
-            code="approval-needed",
-            harm=b"refund",
-            loss="money, with one click",
-            threat="API6",
-            arrives=1,
-        ),
     ),
 )

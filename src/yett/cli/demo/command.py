@@ -19,13 +19,16 @@ from rich.console import Console
 from yett.cli.demo import evidence, report
 from yett.cli.demo.attacks import ACTS
 from yett.cli.demo.attacks_records import MOMENTS, RECORDS
+from yett.cli.demo.attacks_tokens import MONEY, TOKENS
 from yett.cli.demo.holes import HOLES
+from yett.cli.demo.house import PEOPLE
 from yett.cli.demo.play import Player, Probed, Struck, Visited
 from yett.cli.demo.stage import Stage, StageError, set_stage
 from yett.cli.demo.traffic import HOST
 from yett.cli.demo.visits import VISITS
 
 SHOWN_CODES = ("undeclared-path", "no-such-record")
+EXPLAINED = (RECORDS, MOMENTS, MONEY, TOKENS)
 
 
 @click.command("demo")
@@ -72,6 +75,7 @@ def _introduce(console: Console, stage: Stage) -> None:
     console.print(f"  the gate    http://{HOST}:{stage.gate}  `yett serve` with one contract")
     console.print(f"  the portal  http://{HOST}:{stage.portal}  behind it: FastAPI, with holes")
     console.print(f"  its twin    http://{HOST}:{stage.alone}  the same portal, without a gate")
+    console.print(f"  its people  {', '.join(PEOPLE)}: invited, enrolled with passkeys, signed in")
 
 
 def _play_visits(console: Console, player: Player) -> list[Visited]:
@@ -120,10 +124,10 @@ def _prove(console: Console, stage: Stage, strikes: list[Struck], found: evidenc
 def _explain(console: Console, strikes: list[Struck], found: evidence.Evidence) -> None:
     """Say why, as operators read it; the caller got a request id and no more."""
     report.subtitle(console, "why, for operators alone")
-    mine = {id(attack) for act in (RECORDS, MOMENTS) for attack in act.attacks}
+    mine = {attack.says for act in EXPLAINED for attack in act.attacks}
     for strike in strikes:
         why = found.why.get(strike.last.field("yett-request-id"), "")
-        if id(strike.attack) in mine and why:
+        if strike.attack.says in mine and why:
             report.explained(console, strike.attack.ask, why)
 
 
@@ -136,7 +140,7 @@ def _sum_up(
     visits, strikes, probes = results
     passed, stopped = sum(v.passed for v in visits), sum(s.stopped for s in strikes)
     harmed, still = sum(s.harmed for s in strikes), sum(p.open for p in probes)
-    due = sum(v.visit.arrives for v in visits) + sum(s.attack.arrives for s in strikes) + still
+    due = sum(v.visit.arrives for v in visits) + sum(s.arrives for s in strikes) + still
     checks = [
         ("honest requests passed", f"{passed} of {len(visits)}", passed == len(visits)),
         ("attacks stopped", f"{stopped} of {len(strikes)}", stopped == len(strikes)),
@@ -162,6 +166,7 @@ def _stay(console: Console, stage: Stage) -> None:
     console.print(f"  curl -i {address}/v1/users")
     console.print(f'  curl -i "{address}/search?q=1%27%20OR%201=1--" -H "$ADA"')
     console.print(f"  yett -C {stage.contract} audit search --verdict refuse")
+    console.print(f"  yett -C {stage.contract} user add you --role customer   # open the link")
     console.print("\n  Ctrl-C ends the gate and the portal.")
     with contextlib.suppress(KeyboardInterrupt):
         threading.Event().wait()

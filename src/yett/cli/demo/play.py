@@ -6,6 +6,8 @@ stopped is judged from the answer: the promised code, and nothing in it that mus
 
 from __future__ import annotations
 
+import json
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import pairwise
 
@@ -14,7 +16,7 @@ from msgspec.structs import replace
 
 from yett.cli.demo.attack import Attack
 from yett.cli.demo.holes import Hole
-from yett.cli.demo.stage import Stage
+from yett.cli.demo.stage import Stage, run_yett
 from yett.cli.demo.traffic import Answer, Ask, send
 from yett.cli.demo.visits import Visit
 
@@ -43,11 +45,13 @@ class Struck(Struct, frozen=True):
         attack: the row of the table.
         gate: answers of the gate in order.
         alone: the last answer of the portal alone.
+        waited: seconds until it was refused, from when it should be.
     """
 
     attack: Attack
     gate: tuple[Answer, ...]
     alone: Answer
+    waited: float = 0.0
 
     @property
     def last(self) -> Answer:
@@ -64,6 +68,12 @@ class Struck(Struct, frozen=True):
             and self.last.answers == 1
             and not leaks
         )
+
+    @property
+    def arrives(self) -> int:
+        """How many of these the portal is asked."""
+        let_go = sum(answer.status < 400 for answer in self.gate) if self.attack.soon else 0
+        return self.attack.arrives + let_go
 
     @property
     def harmed(self) -> bool:
@@ -88,7 +98,11 @@ class Probed(Struct, frozen=True):
 
 
 # Members of an answer that a later request repeats.
-NOTED = ("approval", "digest")
+NOTED = ("approval", "digest")  # of an approval, and what a vote signs
+DETAILS = "authorization_details"
+CONFIRMED = "ada, confirmed"
+SOON_SECONDS = 5.0  # a revocation is in force within one; a machine under load may be slow
+PAUSE_SECONDS = 0.05
 
 
 class Player:
@@ -100,10 +114,16 @@ class Player:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="slow-attack")
+        self._pool = ThreadPoolExecutor(max_workers=6, thread_name_prefix="slow-attack")
         self._slow: dict[str, Future[Struck]] = {}
-        self._noted: dict[str, str] = {}
-        self.sent = 0
+        self._noted = dict(stage.house.notes) if stage.house else {}
+        self._people = dict(stage.people)
+        self._asked = 0
+
+    @property
+    def sent(self) -> int:
+        """How many requests went to the gate, sign-ins included."""
+        return self._asked + (self._stage.house.sent if self._stage.house else 0)
 
     def begin(self, attacks: tuple[Attack, ...]) -> None:
         """Let attacks that are slow by nature run beside everything else."""
@@ -113,9 +133,10 @@ class Player:
 
     def visit(self, visit: Visit) -> Visited:
         """Send an honest request through the gate, and note what the next ones need of it."""
+        self._prepare(confirms=visit.confirms)
         visit = replace(visit, ask=fill(visit.ask, self._noted))
         answer = self._gate(visit.ask)
-        self._noted |= {key: str(answer.problem[key]) for key in NOTED if key in answer.problem}
+        self._note(answer)
         return Visited(visit, answer)
 
     def strike(self, attack: Attack) -> Struck:
@@ -132,20 +153,52 @@ class Player:
         self._pool.shutdown()
 
     def _strike(self, attack: Attack) -> Struck:
+        self._prepare(confirms=attack.confirms, first=attack.first)
+        attack = replace(attack, ask=fill(attack.ask, self._noted))
         beside = self._pool.submit(self._alone, attack) if attack.slow else None
-        gate = tuple(self._gate(attack.ask) for _ in range(attack.times))
-        return Struck(attack, gate, beside.result() if beside else self._alone(attack))
+        began = time.monotonic()
+        gate = self._insist(attack, began) if attack.soon else self._repeat(attack)
+        waited = time.monotonic() - began
+        self._note(gate[-1])
+        return Struck(attack, gate, beside.result() if beside else self._alone(attack), waited)
+
+    def _prepare(self, *, confirms: bool, first: tuple[str, ...] = ()) -> None:
+        if confirms and self._stage.house:
+            self._people[CONFIRMED] = self._stage.house.confirm(self._noted[DETAILS])
+        if first:
+            self._pool.submit(run_yett, self._stage.contract, *first)
+
+    def _note(self, answer: Answer) -> None:
+        said = answer.problem
+        self._noted |= {key: str(said[key]) for key in NOTED if key in said}
+        if self._stage.house and all(key in said for key in NOTED):
+            self._noted["vote"] = self._stage.house.vote(*(str(said[key]) for key in NOTED))
+        if DETAILS in said:
+            self._noted[DETAILS] = json.dumps(said[DETAILS])
+
+    def _repeat(self, attack: Attack) -> tuple[Answer, ...]:
+        return tuple(self._gate(attack.ask) for _ in range(attack.times))
+
+    def _insist(self, attack: Attack, began: float) -> tuple[Answer, ...]:
+        """Send it until it is refused."""
+        answers = [self._gate(attack.ask)]
+        while answers[-1].status < 400 and time.monotonic() < began + SOON_SECONDS:
+            time.sleep(PAUSE_SECONDS)
+            answers.append(self._gate(attack.ask))
+        return tuple(answers)
 
     def _alone(self, attack: Attack) -> Answer:
+        if not attack.twin:
+            return Answer()
         answers = [self._send(attack.ask, self._stage.alone) for _ in range(attack.times)]
         return answers[-1]
 
     def _gate(self, ask: Ask) -> Answer:
-        self.sent += 1
+        self._asked += 1
         return self._send(ask, self._stage.gate)
 
     def _send(self, ask: Ask, port: int) -> Answer:
-        return send(ask, port, self._stage.people.get(ask.who))
+        return send(ask, port, self._people.get(ask.who))
 
 
 def fill(ask: Ask, noted: dict[str, str]) -> Ask:

@@ -65,15 +65,30 @@ def reason(result: Struck) -> tuple[str | tuple[str, str], ...]:
     seen = statuses(result.gate)
     if last.problem:
         where = f" at {last.problem['pointer']}" if last.problem.get("pointer") else ""
-        return (f"{seen} ", (last.code, "yellow"), f"{where}: {last.problem.get('detail', '')}")
+        said = f"{where}: {last.problem.get('detail', '')}{after(result)}"
+        return (f"{seen} ", (last.code, "yellow"), said)
+    if last.error:
+        return (f"{seen} ", (last.error, "yellow"), ", and the whole family of tokens has ended")
     if not last.status:
         return ("no answer",)
     leaks = ", ".join(f"`{text.decode()}`" for text in result.attack.keeps)
     return (f"{seen}, ", ("and nothing in it of ", "yellow"), leaks)
 
 
+def after(result: Struck) -> str:
+    """Say how long a revocation took to be in force."""
+    if not result.attack.soon:
+        return ""
+    if not result.attack.first:
+        return f", {result.waited:.2f} s after that"
+    words = " ".join(("yett", *result.attack.first[:2]))
+    return f", {result.waited:.2f} s after `{words}` was typed"
+
+
 def cost(result: Struck) -> tuple[str | tuple[str, str], ...]:
     """Say what the portal alone did with the same bytes."""
+    if not result.attack.twin:
+        return ("it has no such place",)
     status = str(result.alone.status or "no answer")
     if result.harmed:
         return (f"{status}, harm: ", (result.attack.loss, "red"))

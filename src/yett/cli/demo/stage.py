@@ -20,13 +20,17 @@ from pathlib import Path
 from msgspec import Struct
 
 import yett
-from yett.cli.demo.people import Issuer, credentials
+from yett.cli.demo.accounts import AccountError
+from yett.cli.demo.house import House
+from yett.cli.demo.people import Issuer, Json, credentials
 from yett.cli.demo.traffic import HOST
 
 START_SECONDS = 20.0
 STOP_SECONDS = 8.0
 POLL_SECONDS = 0.02
 WRITTEN_UPSTREAM = "http://127.0.0.1:8000"
+WRITTEN_GATE = "http://localhost:8080"
+WRITTEN_ISSUER = "127.0.0.1:8090"
 
 
 class StageError(Exception):
@@ -48,6 +52,7 @@ class Stage(Struct, frozen=True, kw_only=True):
         alone: port of the portal without a gate.
         arrivals: the access log of the portal behind the gate.
         people: name -> the header line of their credential.
+        house: who signs in at yett itself.
     """
 
     contract: Path
@@ -56,6 +61,7 @@ class Stage(Struct, frozen=True, kw_only=True):
     alone: int
     arrivals: Path
     people: dict[str, tuple[str, str]]
+    house: House | None = None
 
 
 class Running(Struct, frozen=True):
@@ -92,25 +98,28 @@ def set_stage(folder: Path) -> Iterator[Stage]:
     started: list[Running] = []
     try:
         started += [_start_portal(name, portal, folder) for name in ("portal", "alone")]
-        contract = _write_contract(portal, folder, started[0].port)
+        gate = free_port()
+        contract = _write_contract(portal, folder, started[0].port, gate)
         issuer = Issuer()
         (contract / "jwks.json").write_text(json.dumps(issuer.jwks()))
-        people = credentials(
-            issuer,
-            accounting=_issue_key(contract, "accounting", "reports:read"),
-            kiosk=_issue_key(contract, "kiosk", "profile:write"),
-        )
-        started.append(_start_gate(contract, folder))
+        house = House(lambda *words: _ask_yett(contract, *words), gate)
+        people = _invite(contract, issuer, house)
+        started.append(_start_gate(contract, folder, gate))
         for running in started:
             _await(running)
+        house.settle([folder / "portal", folder / "alone"])
         yield Stage(
             contract=contract,
-            gate=started[2].port,
+            gate=gate,
             portal=started[0].port,
             alone=started[1].port,
             arrivals=started[0].log,
-            people=people,
+            people=people | house.people,
+            house=house,
         )
+    except AccountError as error:
+        hint = "`python3 dev.py test`: it shows what is wrong with the issuer"
+        raise StageError(f"nobody could sign in: {error}", hint) from error
     finally:
         _stop(started)
 
@@ -122,8 +131,7 @@ def _start_portal(name: str, portal: Path, folder: Path) -> Running:
     return _start(name, [*command, "--http", "httptools"], port, folder, environment)
 
 
-def _start_gate(contract: Path, folder: Path) -> Running:
-    port = free_port()
+def _start_gate(contract: Path, folder: Path, port: int) -> Running:
     command = ["yett.cli", "-C", str(contract), "serve", "--listen", f"{HOST}:{port}"]
     return _start("gate", command, port, folder, dict(os.environ))
 
@@ -144,27 +152,45 @@ def _start(
     return Running(name, process, port, log)
 
 
-def _write_contract(portal: Path, folder: Path, port: int) -> Path:
-    """Copy the contract; only the upstream's port differs from what is kept in the repository."""
+def _write_contract(portal: Path, folder: Path, port: int, gate: int) -> Path:
+    """Copy the contract; only the ports differ from what is kept in the repository."""
     contract = folder / "contract"
     shutil.copytree(portal / "contract", contract)
     settings = contract / "yett.toml"
     text = settings.read_text()
-    if text.count(WRITTEN_UPSTREAM) != 1:
+    if (text.count(WRITTEN_UPSTREAM), text.count(WRITTEN_ISSUER)) != (1, 1):
         raise StageError("the portal's yett.toml was changed", "`git checkout examples/portal`")
-    settings.write_text(text.replace(WRITTEN_UPSTREAM, f"http://{HOST}:{port}"))
+    text = text.replace(WRITTEN_UPSTREAM, f"http://{HOST}:{port}")
+    text = text.replace(WRITTEN_GATE, f"http://localhost:{gate}")
+    settings.write_text(text.replace(WRITTEN_ISSUER, f"{HOST}:{free_port()}"))
     return contract
+
+
+def _invite(contract: Path, issuer: Issuer, house: House) -> dict[str, tuple[str, str]]:
+    """Have keys, accounts and clients made, as an operator would."""
+    people = credentials(
+        issuer,
+        accounting=_issue_key(contract, "accounting", "reports:read"),
+        kiosk=_issue_key(contract, "kiosk", "profile:write"),
+    )
+    house.invite()
+    return people
 
 
 def _issue_key(contract: Path, owner: str, scope: str) -> str:
     """Issue an API key as an operator would; the only copy is what the command prints."""
-    done = run_yett(
-        contract, "key", "issue", "--owner", owner, "--scope", scope, "--format", "json"
-    )
+    return str(_ask_yett(contract, "key", "issue", "--owner", owner, "--scope", scope)["key"])
+
+
+def _ask_yett(contract: Path, *arguments: str) -> Json:
+    """Run a command and read its JSON."""
+    done = run_yett(contract, *arguments, "--format", "json")
     if done.returncode:
-        said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise StageError(f"no API key could be issued: {said}", f"run `yett -C {contract} check`")
-    return str(json.loads(done.stdout)["key"])
+        said = (done.stderr.strip().splitlines() or ["it said nothing"])[0]
+        words = " ".join(arguments[:2])
+        raise StageError(f"`yett {words}` failed: {said}", f"run `yett -C {contract} check`")
+    found: Json = json.loads(done.stdout)
+    return found
 
 
 def run_yett(contract: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -79,8 +79,21 @@ class Answer(Struct, frozen=True, kw_only=True):
 
     @property
     def code(self) -> str:
-        """The stable code of the problem: how its `type` ends."""
+        """The stable code of the problem: how its `type` ends, or what an issuer's error is."""
+        if self.error:
+            return self.error
         return str(self.problem.get("type", "")).rpartition("/")[2].rpartition("#")[2]
+
+    @property
+    def error(self) -> str:
+        """The error of an OAuth endpoint, empty when it is something else (RFC 6749 s5.2)."""
+        if self.status not in {400, 401} or self.problem:
+            return ""
+        try:
+            found = json.loads(self.body)
+        except ValueError:
+            return ""
+        return str(found.get("error", "")) if isinstance(found, dict) else ""
 
     def holds(self, text: bytes) -> bool:
         """Whether a text is anywhere in the answer, fields included; letters of either case."""

@@ -27,8 +27,10 @@ class Visit(Struct, frozen=True, kw_only=True):
         ask: the request.
         status: the answer they should get.
         sees: a text that must be in it.
-        arrives: how often the portal itself is asked: twice where a rule reads before a write.
+        arrives: how often the portal itself is asked: once more where a rule reads before a write,
+            and once more where it must say which customer a new credential is.
         streams: whether the answer must come in pieces, as they are made.
+        confirms: Ada confirms with her passkey what the last challenge named, before it is sent.
     """
 
     says: str
@@ -37,6 +39,7 @@ class Visit(Struct, frozen=True, kw_only=True):
     sees: bytes = b""
     arrives: int = 1
     streams: bool = False
+    confirms: bool = False
 
 
 def body(**fields: object) -> bytes:
@@ -63,6 +66,7 @@ H2C = (
 REFUND = post("/refunds", "ada", invoice_id=1, reason="the night train was cancelled")
 # What is in braces is filled in from the last answer that named it.
 APPROVAL = "/.well-known/yett/approvals/{approval}"
+VOTE = b'{"decision": "approve", "digest": "{digest}", "assertion": {vote}}'
 PREFLIGHT = (
     ("origin", PORTAL_ORIGIN),
     ("access-control-request-method", "POST"),
@@ -76,12 +80,14 @@ VISITS = (
         says="my bookings",
         ask=Ask(target="/bookings?limit=10", who="ada"),
         sees=b"Harbour tour",
+        arrives=2,
     ),
     Visit(
         says="a booking, with a note that has SQL words in it",
         ask=post("/bookings", "ada", title="Opera", starts_on="2027-01-09", seats=2, note=PROSE),
         status=201,
         sees=b"union hotel",
+        arrives=2,
     ),
     Visit(
         says="one seat more",
@@ -116,23 +122,32 @@ VISITS = (
         arrives=2,
     ),
     Visit(
-        says="a refund, please: somebody else must look at it first",
+        says="a refund, please: confirm exactly this one",
         ask=REFUND,
-        status=403,
-        sees=b"approval-needed",
+        status=401,
+        sees=b"insufficient_user_authentication",
     ),
     Visit(
-        says="looks at exactly this request, and approves it",
-        ask=post(APPROVAL, "dora", decision="approve", digest="{digest}"),
+        says="done, with her passkey: now somebody else must look at it",
+        ask=replace(REFUND, who="ada, confirmed"),
+        status=403,
+        sees=b"approval-needed",
+        arrives=2,
+        confirms=True,
+    ),
+    Visit(
+        says="looks at exactly this request, and signs with her passkey that she approves it",
+        ask=Ask(method="POST", target=APPROVAL, who="dora", headers=JSON, body=VOTE),
         sees=b"approved",
         arrives=0,
     ),
     Visit(
-        says="the same refund again, now approved",
-        ask=replace(REFUND, headers=(*JSON, ("yett-approval", "{approval}"))),
+        says="the same refund, approved, confirmed once more",
+        ask=replace(REFUND, who="ada, confirmed", headers=(*JSON, ("yett-approval", "{approval}"))),
         status=201,
         sees=b"refund",
-        arrives=2,
+        arrives=3,
+        confirms=True,
     ),
     Visit(says="my payments", ask=Ask(target="/payments", who="ada"), sees=b"14900"),
     Visit(
@@ -175,15 +190,39 @@ VISITS = (
         ),
         sees=b"dark",
     ),
+    Visit(
+        says="a booking on the portal's own page",
+        ask=Ask(
+            method="POST",
+            target="/bookings",
+            who="ada's browser",
+            headers=(*JSON, ("origin", PORTAL_ORIGIN), ("sec-fetch-site", "same-origin")),
+            body=body(title="Garden walk", starts_on="2027-05-02", seats=1),
+        ),
+        status=201,
+        sees=b"Garden walk",
+        arrives=2,
+    ),
+    Visit(says="who am I", ask=Ask(target="/me", who="carol"), sees=b"carol@example.com"),
     Visit(says="every user", ask=Ask(target="/admin/users", who="dora"), sees=b"carol@"),
     Visit(
         says="make Carol an admin",
         ask=post("/admin/users/3", "dora", "PATCH", role="admin"),
         sees=b'"role":"admin"',
+        arrives=2,
     ),
     Visit(
         says="this month's revenue",
         ask=Ask(target="/reports/revenue?month=2026-11", who="accounting"),
+        sees=b"revenue_cents",
+    ),
+    Visit(
+        says="the same, by a service that proves its key",
+        ask=Ask(
+            target="/reports/revenue?month=2026-11",
+            who="revenue report",
+            headers=(("dpop", "{proof}"),),
+        ),
         sees=b"revenue_cents",
     ),
     Visit(
