@@ -165,14 +165,36 @@ async def test_a_flood_of_bad_tokens_drives_out_no_good_one(bench):
 
 
 BROKEN = {
-    "error": (500, {}, b""),
+    "error": (503, {}, b""),
+    "another endpoint": (404, {}, b""),
     "our secret is wrong": (401, {}, b'{"error":"invalid_client"}'),
-    "garbage": (200, {}, b"<html>"),
-    "no answer": (200, {}, b"{}"),
     "created": (201, {}, told()[2]),
-    "oversized": (200, {}, b'{"active":true,"x":"' + b"a" * MAX_ANSWER_BYTES + b'"}'),
     "broken off": (200, {"content-length": "9999"}, told()[2]),
 }
+# Answers that one token may bring about, and what is told then.
+AT_ONE = {
+    "it cannot read it": (400, {}, b'{"error":"invalid_request"}'),
+    "it is too long for it": (413, {}, b""),
+    "it fails at it": (500, {}, b""),
+    "garbage": (200, {}, b"<html>"),
+    "no answer": (200, {}, b"{}"),
+    "claims nested too deeply": (200, {}, b'{"active":true,"x":' + b"[" * 20 + b"]" * 20 + b"}"),
+    "oversized": (200, {}, b'{"active":true,"x":"' + b"a" * MAX_ANSWER_BYTES + b'"}'),
+}
+
+
+@pytest.mark.parametrize("name", AT_ONE)
+async def test_a_token_that_an_issuer_fails_at_stops_no_other(name, bench, caplog):
+    """Whoever finds one is told 401 or 503, and takes nobody else's way in away."""
+    bench.answer(lambda form: AT_ONE[name] if form["token"].startswith("odd") else told())
+    kind = CREDENTIAL_INVALID if AT_ONE[name][0] in {400, 413} else KEYS_UNAVAILABLE
+    for number in range(5):
+        odd = b"odd-%d" % number
+        assert (await bench.ask(odd)).kind is kind
+        assert (await bench.ask(b"good-%d" % number)).principal.id == "user-1"
+        assert bench.look(odd).kind is kind
+    assert caplog.text.count("of one token") == (kind is KEYS_UNAVAILABLE)
+    assert bench.asking.asked == 10
 
 
 @pytest.mark.parametrize("name", BROKEN)

@@ -24,11 +24,15 @@ CHUNK_BYTES = 16 * 1024
 
 
 class FetchError(Exception):
-    """A document that could not be had; `message` is one line without secrets."""
+    """A document that could not be had; `message` is one line without secrets.
 
-    def __init__(self, message: str) -> None:
+    `status` is that of the answer, 0 where none came, or not whole.
+    """
+
+    def __init__(self, message: str, status: int = 0) -> None:
         super().__init__(message)
         self.message = message
+        self.status = status
 
 
 def check_url(url: str) -> SplitResult:
@@ -95,11 +99,11 @@ def _answered(
     try:
         with opener.open(request, timeout=TIMEOUT_SECONDS) as response:
             if response.status != 200:
-                raise FetchError(f"`{url}` answered {response.status}")
+                raise FetchError(f"`{url}` answered {response.status}", response.status)
             return _read(response, url, most_bytes, deadline)
     except urllib.error.HTTPError as error:
         error.close()
-        raise FetchError(f"`{url}` answered {error.code}") from None
+        raise FetchError(f"`{url}` answered {error.code}", error.code) from None
     except (OSError, HTTPException, ValueError) as error:
         raise FetchError(f"`{url}` cannot be fetched: {type(error).__name__}") from error
 
@@ -110,7 +114,7 @@ def _read(response: HTTPResponse, url: str, most_bytes: int, deadline: float) ->
     while chunk := response.read1(CHUNK_BYTES):
         body += chunk
         if len(body) > most_bytes:
-            raise FetchError(f"`{url}` is larger than {most_bytes} bytes")
+            raise FetchError(f"`{url}` is larger than {most_bytes} bytes", response.status)
         if time.monotonic() > deadline:
             raise FetchError(f"`{url}` took longer than {DEADLINE_SECONDS:.0f} s")
     if response.length:

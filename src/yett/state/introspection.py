@@ -1,7 +1,7 @@
 """Asks an issuer about tokens that only it can judge (RFC 7662) and remembers the answers.
 
 Everybody who waits for one token waits for one question; so many are under way at most, each has a
-deadline, and after a failure the issuer is left alone for a while. Only what an issuer said of
+deadline, and after an outage the issuer is left alone for a while. Only what an issuer said of
 exactly these bytes is remembered, never longer than `ttl` and the token. What cannot be asked is
 refused with 503: a stale yes would keep a revoked token alive.
 """
@@ -23,6 +23,7 @@ from urllib.parse import quote, urlencode
 from yett.contract.config import IssuerConfig
 from yett.contract.identity_settings import IntrospectionConfig
 from yett.credentials.introspection import MAX_ANSWER_BYTES, Unusable, judge_answer
+from yett.credentials.refusals import invalid
 from yett.credentials.rules import JwtRules
 from yett.credentials.verifier import Verified
 from yett.problems import KEYS_UNAVAILABLE, Problem
@@ -42,6 +43,11 @@ FIRST_PAUSE_SECONDS = 1.0
 MOST_PAUSE_SECONDS = 30.0
 MAX_DOUBLINGS = 16
 MAX_SECRET_BYTES = 1024
+QUIET_SECONDS = 60.0  # between two lines in the log about single tokens
+# What an issuer may answer because of the very token that it is asked about: it says nothing of the
+# next one. Otherwise whoever finds a token that makes it fail could have it left alone for good.
+REFUSES_TOKEN = frozenset((400, 413, 414, 422, 431))
+FAILS_AT_TOKEN = frozenset((200, 500))
 
 _LOG = logging.getLogger("yett.state")
 _DETAIL = "the issuer cannot be asked about the token at the moment"
@@ -79,6 +85,7 @@ class Introspection:
         self._generation = 0
         self._failures = 0
         self._quiet_until = float("-inf")
+        self._next_line = float("-inf")
 
     def look(self, token: bytes, now: float) -> Verified | Problem:
         """Say what is known about a token; a `Verified` without principal: the issuer knows."""
@@ -152,16 +159,24 @@ class Introspection:
         error, now = flight.exception(), self._clock()
         if error is None:
             judged = judge_answer(flight.result(), self.rules, now, jwt)
-        elif isinstance(error, FetchError):
-            judged = Unusable(error.message)
-        else:
+        elif not isinstance(error, FetchError):
             raise error
+        elif error.status in REFUSES_TOKEN:
+            judged = invalid(f"the issuer answered {error.status}")
+        else:
+            judged = Unusable(error.message)
+        answered = 200 if error is None else error.status
         with self.guard:
-            self._keep(token, judged, now)
+            self._keep(token, judged, now, alone=answered in REFUSES_TOKEN | FAILS_AT_TOKEN)
 
-    def _keep(self, token: bytes, judged: Verified | Problem | Unusable, now: float) -> None:
+    def _keep(
+        self, token: bytes, judged: Verified | Problem | Unusable, now: float, *, alone: bool
+    ) -> None:
         if isinstance(judged, Unusable):
-            self._fail(judged.reason, now)
+            if alone:
+                self._say(judged.reason, now)
+            else:
+                self._fail(judged.reason, now)
             # At least for those who asked: their second look must not be another question.
             self._bad.remember(token, self._unavailable(), now + FIRST_PAUSE_SECONDS)
             return
@@ -179,6 +194,11 @@ class Introspection:
         self._failures += 1
         self._quiet_until = now + min(pause, MOST_PAUSE_SECONDS)
         _LOG.error("introspection at %s: %s", self.rules.issuer, reason)
+
+    def _say(self, reason: str, now: float) -> None:
+        if now >= self._next_line:
+            self._next_line = now + QUIET_SECONDS
+            _LOG.error("introspection at %s, of one token: %s", self.rules.issuer, reason)
 
     def _unavailable(self) -> Problem:
         note = f"{self.rules.issuer} cannot be asked"
