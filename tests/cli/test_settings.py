@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from yett.cli.settings import named_path, read_table
+from yett.cli.settings import named_path, read_as, read_table
+from yett.contract.config import StoreConfig
 
 
 @pytest.mark.parametrize(
@@ -50,3 +51,14 @@ def test_an_absent_table_is_empty(tmp_path):
     """Nobody need write a table whose settings have defaults."""
     (tmp_path / "yett.toml").write_text("[store]\n")
     assert read_table(tmp_path, "authz") == {}
+
+
+def test_a_table_is_read_as_its_settings(tmp_path, capsys):
+    """Defaults are filled in; what is no setting is named."""
+    path = tmp_path / "yett.toml"
+    path.write_text('[store]\naccounts = "sqlite:///a.db"\n')
+    assert read_as(tmp_path, "store", StoreConfig) == StoreConfig(accounts="sqlite:///a.db")
+    path.write_text("[store]\naccounts = 5\n")
+    with pytest.raises(SystemExit):
+        read_as(tmp_path, "store", StoreConfig)
+    assert "[store]: Expected `str`" in capsys.readouterr().err

@@ -11,32 +11,27 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
-
-import msgspec
 
 from yett.cli.failing import fail
-from yett.cli.settings import SAYS_MORE, read_table
+from yett.cli.settings import read_as
 from yett.contract.config import Config, StoreConfig, VocabularyConfig
 from yett.contract.identity_settings import IdentityConfig
 from yett.issuer.server import Server
 from yett.state.errors import StateError
 
-T = TypeVar("T")
-
 
 @contextmanager
 def opened(folder: Path) -> Iterator[Server]:
     """Open the issuer of a contract folder; what goes wrong ends the command, in words."""
-    identity = _table(folder, "identity", IdentityConfig)
+    identity = read_as(folder, "identity", IdentityConfig)
     if identity.builtin is None:
         message = f"{folder / 'yett.toml'}: there is no [identity.builtin]"
         fail(2, message, "add it with `url` and `audience`, as `yett init --issuer` would")
     config = Config(
         api={},
         identity=identity,
-        vocabulary=_table(folder, "vocabulary", VocabularyConfig),
-        store=_table(folder, "store", StoreConfig),
+        vocabulary=read_as(folder, "vocabulary", VocabularyConfig),
+        store=read_as(folder, "store", StoreConfig),
     )
     server = _open(config, folder)
     try:
@@ -62,11 +57,3 @@ def _open(config: Config, folder: Path) -> Server:
     except StateError as error:
         fail(3, str(error), error.hint)
     return server
-
-
-def _table(folder: Path, name: str, form: type[T]) -> T:
-    value: dict[str, Any] = read_table(folder, name)
-    try:
-        return msgspec.convert(value, form)
-    except msgspec.ValidationError as error:
-        fail(2, f"{folder / 'yett.toml'}: [{name}]: {error}", SAYS_MORE)

@@ -33,7 +33,7 @@ from yett.cli.audit_view import (
     report_text,
 )
 from yett.cli.failing import fail
-from yett.cli.folder import chosen_folder, in_folder
+from yett.cli.folder import folder_later, in_folder
 from yett.cli.forms import text_or_json
 from yett.cli.settings import named_path
 from yett.cli.when import read_time
@@ -62,11 +62,8 @@ def audit(ctx: click.Context, ledger: Path | None) -> None:
 
     Example: yett audit search --since 2h --verdict refuse
     """
-    parent = ctx.obj
-    # Looked up when a command needs it, so that `--help` works anywhere.
-    ctx.obj = lambda: (
-        ledger or named_path(chosen_folder(ctx, parent), "store", "ledger", DEFAULT_LEDGER)
-    )
+    folder = folder_later(ctx)
+    ctx.obj = lambda: ledger or named_path(folder(), "store", "ledger", DEFAULT_LEDGER)
 
 
 @audit.command("verify")

@@ -15,8 +15,8 @@ import click
 
 from yett.cli import client_forms as forms
 from yett.cli.account_place import opened, operator
-from yett.cli.folder import chosen_folder, in_folder
-from yett.cli.service import disable, enable, found_in, rotate
+from yett.cli.client_changes import disable, enable, found_in, rotate
+from yett.cli.folder import folder_later, in_folder
 from yett.issuer import clients
 from yett.issuer.client_checks import GRANT_TYPES
 from yett.state.accounts.clients import Client, list_clients
@@ -34,9 +34,7 @@ def client(ctx: click.Context) -> None:
 
     Example: yett client add "Web shop" --redirect https://shop.example.com/callback
     """
-    folder = ctx.obj
-    # Looked up when a command needs it, so that `--help` works anywhere.
-    ctx.obj = lambda: chosen_folder(ctx, folder)
+    ctx.obj = folder_later(ctx)
 
 
 @client.command("add")

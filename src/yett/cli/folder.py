@@ -5,6 +5,7 @@ Behind is where most people write it. The nearest to the end counts.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,12 @@ in_folder = click.option(
     callback=_choose,
     help="the contract folder  [default: .]",
 )
+
+
+def folder_later(ctx: click.Context) -> Callable[[], Path]:
+    """Return what finds the folder once a command needs it, so that `--help` works anywhere."""
+    given = ctx.obj
+    return lambda: chosen_folder(ctx, given)
 
 
 def chosen_folder(ctx: click.Context, given: Any) -> Path:

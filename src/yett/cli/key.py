@@ -18,7 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from yett.cli.failing import fail
-from yett.cli.folder import chosen_folder, in_folder
+from yett.cli.folder import folder_later, in_folder
 from yett.cli.forms import text_or_json
 from yett.cli.key_place import Place, explained, find_place, known, last_used
 from yett.credentials.api_key import KeyRecord
@@ -51,9 +51,8 @@ def key(ctx: click.Context) -> None:
 
     Example: yett key issue --owner ana@example.com --scope bookings:read
     """
-    folder = ctx.obj
-    # Looked up when a command needs it, so that `--help` works anywhere.
-    ctx.obj = lambda: find_place(chosen_folder(ctx, folder))
+    folder = folder_later(ctx)
+    ctx.obj = lambda: find_place(folder())
 
 
 @key.command("issue")

@@ -15,10 +15,9 @@ import click
 
 from yett.cli import client_forms as forms
 from yett.cli.account_place import opened, operator
-from yett.cli.failing import fail
-from yett.cli.folder import chosen_folder, in_folder
+from yett.cli.client_changes import disable, enable, found_in, rotate
+from yett.cli.folder import folder_later, in_folder
 from yett.issuer import clients
-from yett.issuer.server import Server
 from yett.state.accounts.clients import Client, list_clients
 from yett.state.accounts.users import find_user
 
@@ -34,9 +33,7 @@ def service(ctx: click.Context) -> None:
 
     Example: yett service add billing --owner ana@example.com --role clerk
     """
-    folder = ctx.obj
-    # Looked up when a command needs it, so that `--help` works anywhere.
-    ctx.obj = lambda: chosen_folder(ctx, folder)
+    ctx.obj = folder_later(ctx)
 
 
 @service.command("add")
@@ -154,55 +151,3 @@ def owner_command(find: Find, identifier: str, user: str) -> None:
         client, now = found_in(server, identifier, service=True), time.time()
         server.store.write(lambda tx: clients.hand_to(tx, client, user, now=now, by=operator()))
     click.echo(f"{user} answers for {identifier}", err=True)
-
-
-def found_in(server: Server, identifier: str, *, service: bool) -> Client:
-    """Find a service or an application; one is not the other."""
-    with server.store.read() as tx:
-        client = clients.known_client(tx, identifier)
-    if (client.kind == "service") != service:
-        one, other = ("a service", "client") if service else ("an application", "service")
-        fail(2, f"`{identifier}` is not {one}", f"see `yett {other} list`")
-    return client
-
-
-def rotate(
-    server: Server, client: Client, overlap: int, keys: dict[str, Any]
-) -> tuple[Client, str]:
-    """Replace what a client authenticates with; answers the client and its new secret, if any."""
-    now, fields = time.time(), {}
-    if keys["jwks"] is not None:
-        fields["jwks"] = forms.read_jwks(keys["jwks"])
-    if keys["certificate"]:
-        fields["certificate"] = keys["certificate"]
-
-    def work(tx: Any) -> tuple[Client, str]:
-        fresh = clients.known_client(tx, client.id)
-        if fields:
-            made = clients.replace_keys(server, tx, fresh, now=now, by=operator(), **fields)
-            return made, ""
-        seconds = overlap * forms.DAY_SECONDS
-        secret = clients.rotate(tx, fresh, overlap=seconds, now=now, by=operator())
-        return clients.known_client(tx, client.id), secret
-
-    return server.store.write(work)
-
-
-def disable(server: Server, client: Client) -> None:
-    """Disable a client, and say what ended."""
-    now = time.time()
-    ended = server.store.write(
-        lambda tx: clients.disable(
-            server, tx, clients.known_client(tx, client.id), now=now, by=operator()
-        )
-    )
-    click.echo(f"{client.id} is disabled; {ended} grants ended", err=True)
-
-
-def enable(server: Server, client: Client) -> None:
-    """Enable a client."""
-    now = time.time()
-    server.store.write(
-        lambda tx: clients.enable(tx, clients.known_client(tx, client.id), now=now, by=operator())
-    )
-    click.echo(f"{client.id} is enabled", err=True)

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
 
 from yett.cli.failing import fail
+
+T = TypeVar("T")
 
 SAYS_MORE = "`yett check` says more"
 
@@ -30,6 +34,15 @@ def read_table(folder: Path, name: str) -> dict[str, Any]:
     if not isinstance(table, dict):
         fail(2, f"{path}: `{name}` is no table", SAYS_MORE)
     return table
+
+
+def read_as(folder: Path, name: str, form: type[T]) -> T:
+    """Return a table of a folder's yett.toml as settings; what is wrong with it ends with 2."""
+    value = read_table(folder, name)
+    try:
+        return msgspec.convert(value, form)
+    except msgspec.ValidationError as error:
+        fail(2, f"{folder / 'yett.toml'}: [{name}]: {error}", SAYS_MORE)
 
 
 def named_path(folder: Path, table: str, key: str, default: str) -> Path:

@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from yett.cli.account_place import opened, operator
-from yett.cli.folder import chosen_folder, in_folder
+from yett.cli.folder import folder_later, in_folder
 from yett.cli.forms import text_or_json
 from yett.issuer import keys
 from yett.state.accounts.signing_keys import list_keys
@@ -32,9 +32,7 @@ def signing_key(ctx: click.Context) -> None:
 
     Example: yett signing-key list
     """
-    folder = ctx.obj
-    # Looked up when a command needs it, so that `--help` works anywhere.
-    ctx.obj = lambda: chosen_folder(ctx, folder)
+    ctx.obj = folder_later(ctx)
 
 
 @signing_key.command("list")

@@ -21,7 +21,7 @@ from sqlalchemy import Connection
 from yett.cli.account_place import opened, operator
 from yett.cli.audit_view import printable
 from yett.cli.failing import fail
-from yett.cli.folder import chosen_folder, in_folder
+from yett.cli.folder import folder_later, in_folder
 from yett.cli.forms import text_or_json
 from yett.cli.namesakes import is_unknown, meant
 from yett.cli.token_place import opened_store, settings_of
@@ -47,9 +47,7 @@ def token(ctx: click.Context) -> None:
 
     Example: yett token revoke --sid Vx3r0PqL
     """
-    folder = ctx.obj
-    # Looked up when a command needs it, so that `--help` works anywhere.
-    ctx.obj = lambda: chosen_folder(ctx, folder)
+    ctx.obj = folder_later(ctx)
 
 
 @token.command("revoke")

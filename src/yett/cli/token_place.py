@@ -9,24 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
-
-import msgspec
 
 from yett.cli.failing import fail
-from yett.cli.settings import SAYS_MORE, read_table
+from yett.cli.settings import read_as
 from yett.contract.config import Config, StoreConfig
 from yett.contract.identity_settings import IdentityConfig
 from yett.state.accounts import AccountStore
 from yett.state.errors import StateError
 
-T = TypeVar("T")
-
 
 def settings_of(folder: Path) -> Config:
     """Read `[identity]` and `[store]` of a folder; what is wrong with them ends the command."""
-    identity = _table(folder, "identity", IdentityConfig)
-    return Config(api={}, identity=identity, store=_table(folder, "store", StoreConfig))
+    identity = read_as(folder, "identity", IdentityConfig)
+    return Config(api={}, identity=identity, store=read_as(folder, "store", StoreConfig))
 
 
 @contextmanager
@@ -43,11 +38,3 @@ def opened_store(folder: Path) -> Iterator[AccountStore]:
         fail(2, str(error), error.hint)
     finally:
         store.close()
-
-
-def _table(folder: Path, name: str, form: type[T]) -> T:
-    value: dict[str, Any] = read_table(folder, name)
-    try:
-        return msgspec.convert(value, form)
-    except msgspec.ValidationError as error:
-        fail(2, f"{folder / 'yett.toml'}: [{name}]: {error}", SAYS_MORE)

@@ -18,7 +18,7 @@ from yett.cli import user_view as view
 from yett.cli.account_place import opened, operator
 from yett.cli.audit_view import printable
 from yett.cli.failing import fail
-from yett.cli.folder import chosen_folder, in_folder
+from yett.cli.folder import folder_later, in_folder
 from yett.cli.forms import text_or_json
 from yett.cli.key_place import known
 from yett.cli.user_access import link_command, passkeys_command, sessions_command
@@ -45,9 +45,7 @@ def user(ctx: click.Context) -> None:
 
     Example: yett user add ana@example.com --role clerk
     """
-    folder = ctx.obj
-    # Looked up when a command needs it, so that `--help` works anywhere.
-    ctx.obj = lambda: chosen_folder(ctx, folder)
+    ctx.obj = folder_later(ctx)
 
 
 @user.command("add")
