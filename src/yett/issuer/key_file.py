@@ -7,17 +7,13 @@ that the gate reads it again only when there is something new. RFC 7517 s5.
 from __future__ import annotations
 
 import json
-import os
-import secrets
-from pathlib import Path
 from typing import Any
 
 from yett.contract.builtin import BUILTIN_KEYS_FILE
 from yett.issuer.server import Server
 from yett.state.accounts.signing_keys import SigningKey, list_keys
 from yett.state.errors import StateError
-
-MODE = 0o644  # public, and the gate may run as another user
+from yett.state.whole_file import PUBLIC, replace_file
 
 
 def public_keys(keys: list[SigningKey]) -> dict[str, Any]:
@@ -39,22 +35,8 @@ def write_keys(server: Server) -> bool:
     try:
         if path.exists() and path.read_bytes() == text:
             return False
-        _replace(path, text)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, text, PUBLIC)  # the gate may run as another user
     except OSError as error:
         raise StateError(f"cannot be written: {error.strerror}", path=str(path)) from error
     return True
-
-
-def _replace(path: Path, text: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE)
-        with os.fdopen(handle, "wb") as file:
-            os.fchmod(file.fileno(), MODE)
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)

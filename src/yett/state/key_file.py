@@ -7,9 +7,7 @@ a reader sees the whole old or the whole new file and two commands at once lose 
 from __future__ import annotations
 
 import fcntl
-import os
 import secrets
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +28,7 @@ from yett.credentials.api_key import (
     hold,
 )
 from yett.state.errors import StateError
+from yett.state.whole_file import PRIVATE, replace_file
 
 VERSION = 1
 Records = tuple[KeyRecord, ...]
@@ -104,7 +103,7 @@ def change(path: Path, edit: Callable[[Records], Records]) -> None:
         with _locked(path):
             raw = msgspec.json.encode(KeyFile(VERSION, edit(load_records(path))))
             read_records(raw)
-            _replace(path, msgspec.json.format(raw, indent=1) + b"\n")
+            replace_file(path, msgspec.json.format(raw, indent=1) + b"\n", PRIVATE)
     except OSError as error:
         raise StateError(f"cannot be written: {error.strerror}", path=str(path)) from error
 
@@ -114,19 +113,6 @@ def _locked(path: Path) -> Iterator[None]:
     with (path.parent / f".{path.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def _replace(path: Path, raw: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _random(length: int) -> str:

@@ -5,11 +5,11 @@ Two processes may start at once: one's key is put in place whole, the other read
 
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
 
 from yett.state.errors import StateError
+from yett.state.whole_file import PRIVATE, make_file
 from yett.terms import Secret
 
 KEY_BYTES = 32
@@ -23,7 +23,8 @@ def read_secret(path: Path) -> Secret:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _make(path)
+        if not path.exists():
+            make_file(path, secrets.token_bytes(KEY_BYTES), PRIVATE)
         if path.stat().st_mode & 0o077:
             raise StateError("others may read this key", path=str(path), hint=f"chmod 600 {path}")
         key = path.read_bytes()
@@ -32,21 +33,3 @@ def read_secret(path: Path) -> Secret:
     if len(key) != KEY_BYTES:
         raise StateError(f"this is no key of {KEY_BYTES} bytes", path=str(path))
     return Secret(key)
-
-
-def _make(path: Path) -> None:
-    """Put a fresh key in place, whole, unless there is one."""
-    if path.exists():
-        return
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink(missing_ok=True)
