@@ -1,8 +1,9 @@
 """`yett approval`: what waits for approval on this host: list it, look at it, cancel it.
 
 Nobody approves here: who sits at the host has proved nothing to the gate. Reads the file of
-approvals and nothing else of a contract; a cancellation is in the ledger within seconds, or when
-the gate runs again. Exit codes: 0 fine, 2 the input is wrong, 3 something outside failed.
+approvals and nothing else of a contract (`verify`: the ledger); a cancellation is in the ledger
+within seconds, or when the gate runs again. Exit codes: 0 fine, 2 the input is wrong, 3 something
+outside failed.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from yett.cli.approval_verify import verify_command
 from yett.cli.audit_view import printable
 from yett.cli.failing import fail
-from yett.cli.folder import chosen_folder, in_folder
+from yett.cli.folder import folder_later, in_folder
 from yett.cli.forms import text_or_json
 from yett.cli.settings import named_path
 
@@ -38,15 +40,18 @@ Find = Callable[[], Path]
 @in_folder
 @click.pass_context
 def approval(ctx: click.Context) -> None:
-    """List, show and cancel requests that wait for approval.
+    """List, show and cancel requests that wait for approval; verify who has approved.
 
-    Approving takes a credential: `POST /.well-known/yett/approvals/ID` at the gate.
+    Approving takes a credential: `/approvals` of the issuer, in a browser, or
+    `POST /.well-known/yett/approvals/ID` at the gate.
 
     Example: yett approval list
     """
-    folder = ctx.obj
-    # Looked up when a command needs it, so that `--help` works anywhere.
-    ctx.obj = lambda: named_path(chosen_folder(ctx, folder), "authz", "approvals", DEFAULT_FILE)
+    folder = folder_later(ctx)
+    ctx.obj = lambda: named_path(folder(), "authz", "approvals", DEFAULT_FILE)
+
+
+approval.add_command(verify_command)
 
 
 @approval.command("list")
@@ -145,7 +150,13 @@ def _object(one: Approval, now: float) -> dict[str, Any]:
         "expires_in": max(0, int(one.expires - now)),
         "body": one.frozen.shown,
         "votes": [
-            {"by": vote.voter.id, "approve": vote.approve, "time": vote.time} for vote in one.votes
+            {
+                "by": vote.voter.id,
+                "approve": vote.approve,
+                "time": vote.time,
+                "signed": bool(vote.evidence),
+            }
+            for vote in one.votes
         ],
         "request": json.loads(one.frozen.text),
     }
