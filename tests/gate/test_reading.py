@@ -345,3 +345,12 @@ def test_every_place_of_a_credential_is_left_out():
     assert found.endswith(b"authorization: Bearer t\r\n")
     assert found.startswith(b"key: stays\r\naccept: application/json\r\n")
     assert found.count(b"\r\n") == 5
+
+
+def test_a_credential_that_nobody_verified_is_no_part_of_a_read():
+    """A service must not find the record of whom a forged token names."""
+    block = b"authorization: Bearer forged\r\nx_api-key: made up\r\nx-note: a\r\n"
+    found = read_block(block, None, (), frozenset({b"authorization", b"x-api-key"}))
+    assert b"forged" not in found
+    assert b"made up" not in found
+    assert b"x-note: a\r\n" in found

@@ -176,3 +176,15 @@ def test_a_search_that_sees_only_what_fits_is_said(build, rules, found):
     query = {"name": "q", "in": "query", "schema": {"type": "string"}}
     paths = {"/a": {"post": {**OPEN, "requestBody": body, "parameters": [query]}}}
     assert [r.message for r in build(paths, f"[rules]\n{rules}\n").remarks] == found
+
+
+def test_fields_of_credentials_are_those_of_one_api(build):
+    """What no operation of the API takes a credential from is the service's own affair."""
+    schemes = {
+        "token": {"type": "http", "scheme": "bearer"},
+        "key": {"type": "apiKey", "in": "header", "name": "X-Key"},
+        "unused": {"type": "apiKey", "in": "header", "name": "X-Other"},
+    }
+    paths = {f"/{name}": {"get": {**OPEN, "security": [{name: []}]}} for name in ("token", "key")}
+    policy = build(paths, components={"securitySchemes": schemes})
+    assert policy.credential_fields == {"x": frozenset({b"authorization", b"x-key"})}

@@ -73,6 +73,13 @@ class SecurityScheme(Struct, frozen=True, kw_only=True):
     parameter: str = ""
     http_scheme: str = ""
 
+    @property
+    def field(self) -> bytes:
+        """The header field that carries it alone, lower-case; empty where another place does."""
+        if self.type in {"http", "oauth2", "openIdConnect"}:
+            return b"authorization"
+        return self.parameter.lower().encode() if self.location == "header" else b""
+
 
 class Need(Struct, frozen=True):
     """One scheme and the scopes it must carry; an alternative is a tuple of these."""

@@ -119,6 +119,6 @@ def allow(x: Exchange) -> Decision:
             target=f"{request.path}?{x.query}" if x.query else request.path,
             body=x.body,
             extra=x.extra,
-            without=x.plan.checks.without if x.plan.checks is not None else x.without,
+            without=x.plan.checks.without | x.without if x.plan.checks is not None else x.without,
         ),
     )

@@ -125,7 +125,7 @@ class Asking(Relay):
             if bearer is None:
                 self.go_on(RECORD_UNREADABLE(note="there is no token to read with"))
                 return
-        block = read_block(self.head.passed.block, bearer, current.schemes)
+        block = read_block(self.head.passed.block, bearer, current.schemes, self.x.without)
         block += b"yett-request-id: %b\r\n" % self.x.request.id.encode()
         self.reading = Reading(pool, question.target, block, question.limit, self._told)
         self.reading.begin()

@@ -43,16 +43,22 @@ _ASKED = b"accept: application/json\r\naccept-encoding: identity\r\ncache-contro
 _STRONG_TAG = re.compile(rb'"[\x21\x23-\x7e\x80-\xff]*"')
 
 
-def read_block(block: bytes, bearer: Secret | None, schemes: tuple[SecurityScheme, ...]) -> bytes:
+def read_block(
+    block: bytes,
+    bearer: Secret | None,
+    schemes: tuple[SecurityScheme, ...],
+    unread: frozenset[bytes] = frozenset(),
+) -> bytes:
     """Turn the field lines that a request is forwarded with into those of a read.
 
     Args:
         block: them, ready.
         bearer: the token to read with instead of what the caller presented; None for the caller's.
         schemes: where callers present credentials: none of it goes along with another's token.
+        unread: fields of the caller's that nobody has verified.
     """
     if bearer is None:
-        return without(block, _NOT_ASKED, _NOT_ASKED_PREFIXES) + _ASKED
+        return without(block, _NOT_ASKED | unread, _NOT_ASKED_PREFIXES) + _ASKED
     shown = {s.parameter.lower().encode() for s in schemes if s.location == "header"}
     names = _NOT_ASKED | shown | {b"authorization", b"cookie"}
     read = without(block, names, _NOT_ASKED_PREFIXES)

@@ -71,7 +71,13 @@ def compile_policy(contract: Contract) -> Policy:
         digest=contract.digest,
         remarks=(*report.remarks, *lints.remarks),
         authz=authz,
+        credential_fields={api.name: _credential_fields(api) for api in apis},
     )
+
+
+def _credential_fields(api: Api) -> frozenset[bytes]:
+    schemes = {n.scheme for one in api.operations for way in one.security or () for n in way}
+    return frozenset(one.field for one in schemes if one.field)
 
 
 def parse_upstream(name: str, url: str) -> Upstream:

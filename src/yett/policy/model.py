@@ -181,7 +181,8 @@ class Policy(Struct, frozen=True, kw_only=True):
     `router` answers (operation, values of template parameters in order) for a method and segments;
     see policy/routes.py. `digest` names the contract in every record. `remarks` are the warnings
     and notes of compiling; `contract.report.findings` looks up their lines. `authz` is None where
-    the contract has no Cedar policies.
+    the contract has no Cedar policies. `credential_fields` are the header fields that some
+    operation of an API takes a credential from, by the API's name.
     """
 
     router: Any
@@ -191,6 +192,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     digest: str
     authz: Authz | None
     remarks: tuple[Remark, ...] = ()
+    credential_fields: dict[str, frozenset[bytes]] = {}
 
 
 class TextSource(Struct, frozen=True, kw_only=True):

@@ -27,6 +27,7 @@ from yett.engine.steps.scopes import make_scopes
 from yett.engine.steps.shape import make_body, make_parameters
 from yett.engine.steps.step_up import make_step_up
 from yett.engine.steps.streamed import make_streamed
+from yett.engine.steps.unread import make_unread
 from yett.engine.steps.workflow import make_workflow
 from yett.engine.steps.written import make_written
 
@@ -37,6 +38,7 @@ STEPS: tuple[tuple[int, str, Make], ...] = (
     (3, "limits", make_source_limits),
     (4, "credential", make_credential),
     (4, "credential", make_certificate),
+    (4, "credential", make_unread),
     (5, "credential", make_revoked),
     (6, "limits", make_principal_limits),
     (6, "credential", make_once),

@@ -95,7 +95,7 @@ def asked(visit: Visit, question: ReadRecord) -> Outgoing | Problem:
         bearer = current.view.bearer()
         if bearer is None:
             return RECORD_UNREADABLE(note="there is no token to read with")
-    block = read_block(incoming.passed.block, bearer, current.schemes)
+    block = read_block(incoming.passed.block, bearer, current.schemes, visit.x.without)
     fields = [(b"host", incoming.fields.authority.encode()), *pairs(block)]
     return Outgoing(
         "GET",
