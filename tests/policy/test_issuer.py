@@ -1,5 +1,6 @@
 """The gate serves the own issuer below its path, and nowhere else."""
 
+import msgspec
 import pytest
 
 from yett.contract.config import ApiConfig, Config
@@ -20,6 +21,18 @@ def test_without_a_path_nothing_is_served(url):
     assert issuer_base(config(url)) == ""
     assert list(issuer_operations(config(url))) == []
     assert issuer_upstream(config(url)) == {}
+
+
+def test_how_often_one_address_may_ask_is_configured():
+    """A back end that refreshes for thousands of people is one address; both prefixes share it."""
+    builtin = BuiltinConfig(
+        url="https://a.test/auth", audience="https://a.test", limits=("9000/min per ip",)
+    )
+    configured = msgspec.structs.replace(config(), identity=IdentityConfig(builtin=builtin))
+    usual = {one.limits for one in issuer_operations(config("https://a.test/auth"))}
+    more = {one.limits for one in issuer_operations(configured)}
+    assert [limit.quota for (limit,) in usual] == [600]
+    assert [limit.quota for (limit,) in more] == [9000]
 
 
 def test_below_its_path_everything_goes_to_the_control_process():

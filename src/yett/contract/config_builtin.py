@@ -18,6 +18,7 @@ from yett.contract.config_provider import check_provider
 from yett.contract.fitting import did_you_mean
 from yett.contract.identity_settings import BuiltinConfig
 from yett.contract.places import Source
+from yett.contract.rates import RateError, read_rate
 from yett.contract.report import Report, quote
 from yett.contract.rules import CONFIG_HAZARD, CONFIG_UNKNOWN_KEY, CONFIG_VALUE
 
@@ -35,6 +36,7 @@ def check_builtin(config: Config, source: Source, report: Report) -> None:
     at = source.within(("identity", "builtin"))
     _places(builtin, at, report)
     _times(builtin, at, report)
+    _limits(builtin, at, report)
     roles = config.vocabulary.roles
     if roles and builtin.admin_role not in roles:
         _unknown_role(builtin.admin_role, roles, at.at("admin_role"), report)
@@ -93,6 +95,22 @@ def _times(builtin: BuiltinConfig, at: Source, report: Report) -> None:
     if idle is not None and idle.warn >= idle.disable:
         message = "nobody is warned: `warn` comes no earlier than `disable`"
         report.add(CONFIG_VALUE, message, at.at("inactivity", "warn"))
+
+
+def _limits(builtin: BuiltinConfig, at: Source, report: Report) -> None:
+    for index, text in enumerate(builtin.limits):
+        place = at.at("limits", str(index))
+        try:
+            rate = read_rate(text)
+        except RateError as error:
+            report.add(CONFIG_VALUE, str(error), place, hint=error.hint)
+            continue
+        if rate.scope != "ip":
+            hint = "the gate does not know who asks its issuer: write `per ip`"
+            report.add(CONFIG_VALUE, "`limits` must be `per ip`", place, hint=hint)
+    if not builtin.limits:
+        message = "one address may keep the issuer busy for everybody"
+        report.add(CONFIG_HAZARD, message, at.at("limits"), hint="such as `6000/min per ip`")
 
 
 def _providers(config: Config, builtin: BuiltinConfig, at: Source, report: Report) -> None:

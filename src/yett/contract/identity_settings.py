@@ -166,6 +166,7 @@ class BuiltinConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         key_days: days after which a signing key is followed by a new one.
         passwords: whether people may sign in with a password and a second factor.
         admin_role: the role of administrators, of whom the last is never disabled.
+        limits: how often one address may ask it through the gate.
         inactivity: what becomes of what nobody uses; never checked when absent.
         provider: outside OpenID providers that people may sign in with.
         transmitter: who may tell us that a session or an account has ended elsewhere.
@@ -183,6 +184,7 @@ class BuiltinConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     key_days: Days = 90
     passwords: bool = False
     admin_role: str = "admin"
+    limits: tuple[str, ...] = ("600/min per ip",)
     inactivity: InactivityConfig | None = None
     provider: tuple[ProviderConfig, ...] = ()
     transmitter: tuple[TransmitterConfig, ...] = ()

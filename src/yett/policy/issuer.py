@@ -20,8 +20,6 @@ from yett.terms import Mode
 ISSUER_API = "yett:issuer"  # its `:` keeps it apart from every `[api.NAME]`
 MAX_BODY_BYTES = 256 * 1024
 TIMEOUT_SECONDS = 30.0
-# A sign-in is some ten requests; who asks for more is guessing.
-LIMITS = ("600/min per ip",)
 METADATA = "/.well-known/oauth-authorization-server"
 
 
@@ -34,6 +32,8 @@ def issuer_base(config: Config) -> str:
 def issuer_operations(config: Config) -> Iterator[OperationPolicy]:
     """Build what stands for the issuer's endpoints; nothing where the gate does not serve it."""
     base = issuer_base(config)
+    builtin = config.identity.builtin
+    rates = builtin.limits if builtin is not None else ()
     for template in (base, METADATA + base) if base else ():
         yield OperationPolicy(
             id=f"{ISSUER_API}.{template}",
@@ -47,7 +47,7 @@ def issuer_operations(config: Config) -> Iterator[OperationPolicy]:
             body=None,
             body_required=False,
             text=None,
-            limits=tuple(parse_limit(text, name="issuer", shared=ISSUER_API) for text in LIMITS),
+            limits=tuple(parse_limit(text, name="issuer", shared=ISSUER_API) for text in rates),
             cost=1.0,
             concurrency=0,
             max_body=MAX_BODY_BYTES,
