@@ -20,7 +20,7 @@ from yett.issuer.passkeys import make_challenge, register
 from yett.issuer.passkeys.challenge import Ceremony
 from yett.issuer.server import Server, digest, fresh
 from yett.issuer.sign_in.finish import finish, refused
-from yett.state.accounts.notices import note
+from yett.state.accounts.notices import note_person
 from yett.state.accounts.passkeys import Passkey
 from yett.state.accounts.tickets import (
     Ticket,
@@ -31,7 +31,6 @@ from yett.state.accounts.tickets import (
     take_ticket,
 )
 from yett.state.accounts.users import ACTIVE, DISABLED, INVITED, User, change_user, find_user
-from yett.terms import Event
 
 PURPOSE = "enrol"
 INVITATION_SECONDS = 86_400.0
@@ -59,7 +58,7 @@ def invite(server: Server, tx: Connection, user: User, *, now: float, by: str) -
             expires=now + INVITATION_SECONDS,
         ),
     )
-    _note(server, tx, user, "user-invited", now, text=f"by {by}")
+    note_person(tx, "user-invited", user.id, now=now, issuer=server.url, text=f"by {by}")
     return f"{server.at('/enrol')}#{secret}"
 
 
@@ -148,7 +147,7 @@ def _welcome(server: Server, tx: Connection, ask: Ask, user: User, made: Passkey
         if changed is None:
             raise refused(None)
         active = changed
-    _note(server, tx, active, "user-enrolled", ask.now)
+    note_person(tx, "user-enrolled", active.id, now=ask.now, issuer=server.url)
     kind = "swk" if made.backup_eligible else "hwk"
     return finish(
         server,
@@ -163,21 +162,6 @@ def _welcome(server: Server, tx: Connection, ask: Ask, user: User, made: Passkey
 
 def _ceremony(holder: str, secret: str) -> Ceremony:
     return Ceremony(purpose=PURPOSE, holder=holder, context=digest(secret))
-
-
-def _note(
-    server: Server, tx: Connection, user: User, kind: str, now: float, *, text: str = ""
-) -> None:
-    event = Event(
-        time=now,
-        request="",
-        kind=kind,
-        principal=user.id,
-        principal_kind="user",
-        issuer=server.url,
-        note=text,
-    )
-    note(tx, event)
 
 
 ROUTES: tuple[Route, ...] = (

@@ -16,10 +16,9 @@ from yett.issuer.pages.html import join
 from yett.issuer.password_rules import MAX_CHARACTERS, MIN_CHARACTERS, flaw
 from yett.issuer.server import Server
 from yett.issuer.totp import Draft
-from yett.state.accounts.notices import note
+from yett.state.accounts.notices import note_person
 from yett.state.accounts.totps import find_totp
 from yett.state.accounts.users import User, change_user
-from yett.terms import Event
 
 DIFFERENT = "the two passwords are not the same"
 WRONG_CODE = "the code is wrong or too old; type the one that the app shows now"
@@ -89,16 +88,7 @@ def put_both(server: Server, tx: Connection, ask: Ask, setup: Setup, kept: str) 
         return WRONG_CODE
     if change_user(tx, user, now=ask.now, password=kept) is None:
         return CHANGED
-    event = Event(
-        time=ask.now,
-        request="",
-        kind="password-set",
-        source=ask.source,
-        principal=user.id,
-        principal_kind="user",
-        issuer=server.url,
-    )
-    note(tx, event)
+    note_person(tx, "password-set", user.id, now=ask.now, issuer=server.url, source=ask.source)
     return ""
 
 

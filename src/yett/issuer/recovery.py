@@ -11,9 +11,8 @@ import secrets
 
 from sqlalchemy import Connection
 
-from yett.state.accounts.notices import note
+from yett.state.accounts.notices import note_person
 from yett.state.accounts.recovery import codes_left, put_codes, use_code
-from yett.terms import Event
 
 CODES = 10
 CODE_CHARACTERS = 16  # of 32: 80 bits
@@ -34,7 +33,7 @@ def renew(tx: Connection, user: str, now: float, by: str) -> tuple[str, ...]:
     """
     codes = tuple(_code() for _ in range(CODES))
     put_codes(tx, user, codes)
-    _note(tx, user, "recovery-codes-made", now, f"by {by}")
+    note_person(tx, "recovery-codes-made", user, now=now, text=f"by {by}")
     return tuple(written(code) for code in codes)
 
 
@@ -43,7 +42,7 @@ def redeem(tx: Connection, user: str, typed: str, now: float) -> bool:
     if not use_code(tx, user, read(typed), now):
         return False
     left = codes_left(tx, user)
-    _note(tx, user, "recovery-code-used", now, f"{left} left")
+    note_person(tx, "recovery-code-used", user, now=now, text=f"{left} left")
     return True
 
 
@@ -59,8 +58,3 @@ def written(code: str) -> str:
 
 def _code() -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(CODE_CHARACTERS))
-
-
-def _note(tx: Connection, user: str, kind: str, now: float, text: str) -> None:
-    event = Event(time=now, request="", kind=kind, principal=user, principal_kind="user", note=text)
-    note(tx, event)

@@ -17,7 +17,7 @@ from yett.issuer.scopes import OFFLINE
 from yett.issuer.server import Server, digest, fresh
 from yett.issuer.tokens import mint_session
 from yett.state.accounts.grants import list_grants
-from yett.state.accounts.notices import note
+from yett.state.accounts.notices import note_person
 from yett.state.accounts.revocations import revoke
 from yett.state.accounts.sessions import (
     Session,
@@ -29,7 +29,6 @@ from yett.state.accounts.sessions import (
 )
 from yett.state.accounts.store import WRITES
 from yett.state.accounts.users import ACTIVE, User, find_user
-from yett.terms import Event
 
 # No token of a session outlives both it and the longest access token; clocks differ.
 LONGEST_TOKEN_SECONDS = 3600.0
@@ -143,18 +142,14 @@ def end(
     for grant in list_grants(tx, now, session=session.id):
         if OFFLINE not in grant.scopes:
             end_grant(tx, grant.id, now, reason, by)
-    note(
+    note_person(
         tx,
-        Event(
-            time=now,
-            request="",
-            kind="session-ended",
-            principal=session.user,
-            principal_kind="user",
-            issuer=server.url,
-            credential=session.id,
-            note=f"{reason}, by {by}",
-        ),
+        "session-ended",
+        session.user,
+        now=now,
+        issuer=server.url,
+        credential=session.id,
+        text=f"{reason}, by {by}",
     )
     return True
 

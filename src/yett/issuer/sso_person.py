@@ -15,10 +15,9 @@ from yett.contract.identity_settings import ProviderConfig
 from yett.issuer.errors import OAuthError
 from yett.issuer.sso_token import Outsider
 from yett.state.accounts.links import Link, add_link, find_link
-from yett.state.accounts.notices import note
+from yett.state.accounts.notices import note_person
 from yett.state.accounts.users import User, add_user, find_user, fold_login
 from yett.state.errors import StateError
-from yett.terms import Event
 
 STRANGER = "no account here is linked to this person; ask an administrator"
 TAKEN = "this person is linked to an account already"
@@ -79,14 +78,12 @@ def _login(provider: str, subject: str) -> str:
 def _link(tx: Connection, user: User, outsider: Outsider, now: float, kind: str) -> None:
     link = Link(issuer=outsider.issuer, subject=outsider.subject, user=user.id, created=now)
     add_link(tx, link)
-    event = Event(
-        time=now,
-        request="",
-        kind=kind,
-        principal=user.id,
-        principal_kind="user",
+    note_person(
+        tx,
+        kind,
+        user.id,
+        now=now,
         issuer=outsider.issuer,
         tenant=user.tenant,
-        note=f"subject {outsider.subject}",
+        text=f"subject {outsider.subject}",
     )
-    note(tx, event)

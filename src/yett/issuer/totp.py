@@ -17,10 +17,9 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from yett.issuer.server import Server
-from yett.state.accounts.notices import note
+from yett.state.accounts.notices import note_person
 from yett.state.accounts.totps import drop_totp, find_totp, put_totp, use_step
 from yett.state.errors import StateError
-from yett.terms import Event
 
 SECRET_BYTES = 20  # 160 bits (RFC 4226 s4 R6)
 DIGITS = 6
@@ -93,7 +92,7 @@ def confirm(
     if secret is None or step is None:
         return False
     put_totp(tx, user, server.box.seal(secret, f"totp:{user}"), step, now)
-    _note(tx, user, "second-factor-added", now)
+    note_person(tx, "second-factor-added", user, now=now)
     return True
 
 
@@ -110,7 +109,7 @@ def remove(tx: Connection, user: str, now: float, by: str) -> bool:
     """Take the second factor from an account; False when it had none."""
     gone = drop_totp(tx, user)
     if gone:
-        _note(tx, user, "second-factor-removed", now, f"by {by}")
+        note_person(tx, "second-factor-removed", user, now=now, text=f"by {by}")
     return gone
 
 
@@ -161,8 +160,3 @@ def _draft_name(user: str, holder: str) -> str:
 
 def _base32(secret: bytes) -> str:
     return base64.b32encode(secret).decode().rstrip("=")
-
-
-def _note(tx: Connection, user: str, kind: str, now: float, text: str = "") -> None:
-    event = Event(time=now, request="", kind=kind, principal=user, principal_kind="user", note=text)
-    note(tx, event)

@@ -2,7 +2,7 @@
 
 from kit.accounts import NOW
 
-from yett.state.accounts.notices import forget_told, note, told, untold
+from yett.state.accounts.notices import forget_told, note, note_person, told, untold
 from yett.terms import Event
 
 
@@ -42,3 +42,22 @@ def test_what_the_ledger_has_is_forgotten_after_a_while(account_store):
         assert len(untold(tx)) == 1
     assert account_store.write(lambda tx: forget_told(tx, NOW + 500)) == 1
     assert account_store.write(lambda tx: forget_told(tx, NOW + 500)) == 0
+
+
+def test_what_happened_to_a_person_names_them(account_store):
+    """An account is named as a user of its issuer, and nothing is told that was not said."""
+    account_store.write(
+        lambda tx: note_person(tx, "signed-in", "u_1", now=NOW, issuer="https://a", credential="s")
+    )
+    with account_store.read() as tx:
+        ((_, event),) = untold(tx)
+    said = Event(
+        time=NOW,
+        request="",
+        kind="signed-in",
+        principal="u_1",
+        principal_kind="user",
+        issuer="https://a",
+        credential="s",
+    )
+    assert event == said

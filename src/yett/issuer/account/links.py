@@ -19,8 +19,7 @@ from yett.issuer.pages import Html, button, el, form, hidden, show, shown
 from yett.issuer.server import Server
 from yett.issuer.sso import Aim, depart, find_provider
 from yett.state.accounts.links import Link, drop_link, links_of
-from yett.state.accounts.notices import note
-from yett.terms import Event
+from yett.state.accounts.notices import note_person
 
 PLACE = "account"
 PATH = "/account/links"
@@ -94,17 +93,15 @@ def _remove(server: Server, tx: Connection, ask: Ask) -> Answer:
 
 
 def _put_down(server: Server, tx: Connection, who: SignedIn, ask: Ask, link: Link) -> None:
-    event = Event(
-        time=ask.now,
-        request="",
-        kind="account-unlinked",
-        source=ask.source,
-        principal=who.user.id,
-        principal_kind="user",
+    note_person(
+        tx,
+        "account-unlinked",
+        who.user.id,
+        now=ask.now,
         issuer=server.url,
-        note=f"{link.issuer}: {link.subject}",
+        source=ask.source,
+        text=f"{link.issuer}: {link.subject}",
     )
-    note(tx, event)
 
 
 def _back(server: Server) -> Html:

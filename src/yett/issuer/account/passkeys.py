@@ -20,7 +20,7 @@ from yett.issuer.passkeys import creation_options, make_challenge, register
 from yett.issuer.passkeys.challenge import Ceremony
 from yett.issuer.server import Server
 from yett.issuer.sessions import end
-from yett.state.accounts.notices import note
+from yett.state.accounts.notices import note_person
 from yett.state.accounts.passkeys import (
     MAX_LABEL_CHARACTERS,
     list_passkeys,
@@ -29,7 +29,6 @@ from yett.state.accounts.passkeys import (
 )
 from yett.state.accounts.sessions import list_sessions
 from yett.state.accounts.users import User
-from yett.terms import Event
 
 PLACE = "passkey"
 NOT_MADE = "the passkey could not be added"
@@ -150,18 +149,16 @@ def _end_others(server: Server, tx: Connection, who: SignedIn, ask: Ask) -> None
 
 
 def _note_revoked(server: Server, tx: Connection, who: SignedIn, key: str, ask: Ask) -> None:
-    event = Event(
-        time=ask.now,
-        request="",
-        kind="passkey-revoked",
-        source=ask.source,
-        principal=who.user.id,
-        principal_kind="user",
+    note_person(
+        tx,
+        "passkey-revoked",
+        who.user.id,
+        now=ask.now,
         issuer=server.url,
+        source=ask.source,
         credential=key,
-        note=f"by {who.user.id}",
+        text=f"by {who.user.id}",
     )
-    note(tx, event)
 
 
 ROUTES: tuple[Route, ...] = (

@@ -14,10 +14,9 @@ from yett.issuer.pages import shown
 from yett.issuer.password_setup import CHANGED, Setup, ask_for_it, judged, put_both
 from yett.issuer.server import Server
 from yett.issuer.sessions import end
-from yett.state.accounts.notices import note
+from yett.state.accounts.notices import note_person
 from yett.state.accounts.sessions import list_sessions
 from yett.state.accounts.users import change_user
-from yett.terms import Event
 
 PLACE = "password"
 PATH = "/account/password"
@@ -90,16 +89,9 @@ def _remove(server: Server, tx: Connection, ask: Ask) -> Answer:
     if change_user(tx, who.user, now=ask.now, password="") is None:
         raise OAuthError("access_denied", CHANGED, status=409)
     totp.remove(tx, who.user.id, ask.now, who.user.id)
-    event = Event(
-        time=ask.now,
-        request="",
-        kind="password-removed",
-        source=ask.source,
-        principal=who.user.id,
-        principal_kind="user",
-        issuer=server.url,
+    note_person(
+        tx, "password-removed", who.user.id, now=ask.now, issuer=server.url, source=ask.source
     )
-    note(tx, event)
     end_others(server, tx, who, ask.now, "the password was taken away")
     return redirect(server.at("/account"))
 

@@ -17,7 +17,7 @@ from yett.issuer.grants.issue import OUTLIVES_SECONDS, end_grant
 from yett.issuer.server import Server
 from yett.state.accounts.clients import list_clients
 from yett.state.accounts.grants import list_grants
-from yett.state.accounts.notices import note
+from yett.state.accounts.notices import note, note_person
 from yett.state.accounts.passkeys import list_passkeys, revoke_passkey
 from yett.state.accounts.revocations import revoke
 from yett.state.accounts.sessions import list_sessions
@@ -176,13 +176,4 @@ def note_user(
     server: Server, tx: Connection, kind: str, user: User, *, now: float, text: str
 ) -> None:
     """Put down what was done to an account."""
-    event = Event(
-        time=now,
-        request="",
-        kind=kind,
-        principal=user.id,
-        principal_kind="user",
-        issuer=server.url,
-        note=text,
-    )
-    note(tx, event)
+    note_person(tx, kind, user.id, now=now, issuer=server.url, text=text)

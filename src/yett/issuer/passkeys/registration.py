@@ -27,7 +27,7 @@ from yett.credentials.passkeys.shown import Attestation, encode, read_attestatio
 from yett.issuer.passkeys.challenge import Ceremony, is_good, spend_challenge
 from yett.issuer.passkeys.makers import maker_of
 from yett.issuer.server import Server
-from yett.state.accounts.notices import note
+from yett.state.accounts.notices import note_person
 from yett.state.accounts.passkeys import (
     MAX_LABEL_CHARACTERS,
     MAX_PASSKEYS_PER_USER,
@@ -36,7 +36,6 @@ from yett.state.accounts.passkeys import (
     count_passkeys,
 )
 from yett.state.accounts.users import User
-from yett.terms import Event
 
 TIMEOUT_MILLISECONDS = 300_000
 MIN_RSA_BITS = 2048
@@ -127,7 +126,15 @@ def register(
     passkey = _passkey(verified, made, user, label, now)
     if not add_passkey(tx, passkey):
         return "this passkey is, or was, registered"
-    _note_added(server, tx, passkey, now)
+    note_person(
+        tx,
+        "passkey-added",
+        user.id,
+        now=now,
+        issuer=server.url,
+        credential=passkey.id,
+        text=f"aaguid {passkey.aaguid}",
+    )
     return passkey
 
 
@@ -177,17 +184,3 @@ def _passkey(
         label=(label.strip() or maker_of(verified.aaguid))[:MAX_LABEL_CHARACTERS],
         created=now,
     )
-
-
-def _note_added(server: Server, tx: Connection, passkey: Passkey, now: float) -> None:
-    event = Event(
-        time=now,
-        request="",
-        kind="passkey-added",
-        principal=passkey.user,
-        principal_kind="user",
-        issuer=server.url,
-        credential=passkey.id,
-        note=f"aaguid {passkey.aaguid}",
-    )
-    note(tx, event)

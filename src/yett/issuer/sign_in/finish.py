@@ -15,10 +15,9 @@ from yett.issuer.http import Answer, Ask, redirect
 from yett.issuer.pages.trouble import trouble
 from yett.issuer.server import Server
 from yett.issuer.sessions import begin
-from yett.state.accounts.notices import note
+from yett.state.accounts.notices import note_person
 from yett.state.accounts.tickets import Ticket
 from yett.state.accounts.users import ACTIVE, User, find_user, saw_user
-from yett.terms import Event
 
 # `?to=NAME` of the sign-in page: where it leads when no client waits.
 PLACES: dict[str, str] = {
@@ -63,19 +62,17 @@ def finish(
         return trouble(server, refused(now_user))
     session, headers = begin(server, tx, ask, now_user, acr=acr, amr=amr, auth_time=auth_time)
     saw_user(tx, user.id, ask.now)
-    event = Event(
-        time=ask.now,
-        request="",
-        kind="signed-in",
-        source=ask.source,
-        principal=user.id,
-        principal_kind="user",
+    note_person(
+        tx,
+        "signed-in",
+        user.id,
+        now=ask.now,
         issuer=server.url,
-        tenant=now_user.tenant,
+        source=ask.source,
         credential=session.id,
-        note=f"{acr}, {' '.join(amr)}",
+        tenant=now_user.tenant,
+        text=f"{acr}, {' '.join(amr)}",
     )
-    note(tx, event)
     return _onward(server, ticket, headers)
 
 

@@ -28,6 +28,46 @@ def note(tx: Connection, event: Event) -> None:
     tx.execute(notices.insert().values(kind=event.kind, event=fields, at=event.time, told=0.0))
 
 
+def note_person(
+    tx: Connection,
+    kind: str,
+    person: str,
+    *,
+    now: float,
+    issuer: str = "",
+    source: str = "",
+    credential: str = "",
+    tenant: str = "",
+    text: str = "",
+) -> None:
+    """Put down what happened to an account, or what its person did.
+
+    Args:
+        tx: the transaction.
+        kind: what.
+        person: id of the user.
+        now: unix seconds.
+        issuer: whose account it is.
+        source: the address that it was done from.
+        credential: id of the passkey, session or token that it is about.
+        tenant: the account's.
+        text: more; no secrets.
+    """
+    event = Event(
+        time=now,
+        request="",
+        kind=kind,
+        source=source,
+        principal=person,
+        principal_kind="user",
+        issuer=issuer,
+        tenant=tenant,
+        credential=credential,
+        note=text,
+    )
+    note(tx, event)
+
+
 def untold(tx: Connection) -> list[tuple[int, Event]]:
     """Return the oldest notices that the ledger does not have, each with its number."""
     rows = tx.execute(
