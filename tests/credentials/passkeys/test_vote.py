@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -21,6 +23,8 @@ from yett.credentials.passkeys.vote import (
     write_evidence,
 )
 
+SPEC = (Path(__file__).parents[3] / "docs/spec/approval.md").read_text(encoding="utf-8")
+VECTORS = dict(re.findall(r"```(?:text|json) (\w+-\d)\n(.*)\n```", SPEC))
 SITE = site_of("https://api.example.com/auth")
 ID, DIGEST = "0" * 32, "a" * 64
 
@@ -36,6 +40,17 @@ def test_the_challenge_is_that_of_the_specification():
     """SHA-256 of four lines: what it is for, the approval, the digest, the decision."""
     text = f"yett-approval-vote/1\n{ID}\n{DIGEST}\napprove\n"
     assert vote_challenge(ID, DIGEST, approve=True) == hashlib.sha256(text.encode()).digest()
+
+
+def test_the_published_vectors_hold():
+    """What docs/spec/approval.md shows is what the code does: digest, challenges, evidence."""
+    vote = {"approval": "0dbb08204805213623ac0f6716168c96", "digest": VECTORS["digest-1"]}
+    for number, approve in (("1", True), ("2", False)):
+        challenge = vote_challenge(*vote.values(), approve=approve)
+        assert challenge.hex() == VECTORS[f"challenge-{number}"]
+    assert flaw_of(VECTORS["evidence-1"], SITE, **vote, approve=True) == ""
+    assert flaw_of(VECTORS["evidence-1"], SITE, **vote, approve=False)
+    assert write_evidence(read_evidence(VECTORS["evidence-1"])) == VECTORS["evidence-1"]
 
 
 def test_no_two_votes_have_one_challenge():
