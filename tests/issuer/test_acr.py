@@ -9,7 +9,6 @@ from yett.issuer.acr import (
     ORDER,
     PHISHING_RESISTANT,
     SINGLE_FACTOR,
-    acr_of,
     reaches,
 )
 
@@ -34,19 +33,3 @@ def test_unknown_values_reach_nothing_and_are_not_reached():
     assert not reaches("", (SINGLE_FACTOR,))
     assert not reaches(PHISHING_RESISTANT, ("urn:elsewhere:gold",))
     assert not reaches(PHISHING_RESISTANT, iter(("urn:elsewhere:gold",)))
-
-
-@pytest.mark.parametrize(
-    ("amr", "acr"),
-    [
-        (("pwd",), SINGLE_FACTOR),
-        (("pwd", "otp"), MULTI_FACTOR),
-        (("kba",), SINGLE_FACTOR),
-        (("kba", "otp"), SINGLE_FACTOR),
-        (("kba", "pwd"), SINGLE_FACTOR),
-        ((), SINGLE_FACTOR),
-    ],
-)
-def test_two_kinds_of_factor_are_two_factors(amr, acr):
-    """A recovery code never counts as a factor beyond one."""
-    assert acr_of(amr) == acr

@@ -1,7 +1,7 @@
-"""How sure we are of who signs in: three values of `acr`, in order, and what makes them.
+"""How sure we are of who signs in: three values of `acr`, in order.
 
-See RFC 9470 (`acr_values`), RFC 8176 (`amr`), NIST SP 800-63B s5.1. A value that is not listed here
-is reached by nothing.
+Each way of signing in says which it reaches; a recovery code is one factor, whatever stands beside
+it. RFC 9470 (`acr_values`), NIST SP 800-63B s5.1. A value that is not listed is reached by nothing.
 """
 
 from __future__ import annotations
@@ -14,11 +14,6 @@ PHISHING_RESISTANT = "urn:yett:phishing-resistant"
 
 ORDER: tuple[str, ...] = (SINGLE_FACTOR, MULTI_FACTOR, PHISHING_RESISTANT)
 
-# Two factors of different kinds: what is known and what is had. A recovery code (`kba`) is a way
-# back in, never a second factor.
-_KNOWN = frozenset({"pwd", "pin"})
-_HAD = frozenset({"otp", "hwk", "swk", "sms"})
-
 
 def reaches(acr: str, wanted: Iterable[str]) -> bool:
     """Say whether a sign-in is at least as good as one of the wanted values; true for none."""
@@ -27,9 +22,3 @@ def reaches(acr: str, wanted: Iterable[str]) -> bool:
         return True
     levels = [ORDER.index(value) for value in values if value in ORDER]
     return acr in ORDER and any(ORDER.index(acr) >= level for level in levels)
-
-
-def acr_of(amr: Iterable[str]) -> str:
-    """Return what methods other than a passkey amount to; a passkey says so itself."""
-    used = frozenset(amr)
-    return MULTI_FACTOR if used & _KNOWN and used & _HAD else SINGLE_FACTOR

@@ -9,7 +9,6 @@ import pytest
 from yett.state.accounts.tickets import (
     Ticket,
     add_ticket,
-    change_ticket,
     drop_expired,
     end_tickets,
     find_ticket,
@@ -77,14 +76,6 @@ def test_the_first_holder_keeps_it(account_store):
     assert take(account_store) is None
     assert take(account_store, holder="b2") is None
     assert take(account_store, holder="b1").user == "u_1"
-
-
-def test_what_it_carries_can_be_replaced_while_it_lives(account_store):
-    """A used ticket does not change."""
-    put(account_store)
-    assert account_store.write(lambda tx: change_ticket(tx, TICKET, {"r": "y"}, NOW))
-    assert take(account_store).data == {"r": "y"}
-    assert not account_store.write(lambda tx: change_ticket(tx, TICKET, {"r": "z"}, NOW))
 
 
 def test_something_is_spent_once(account_store):

@@ -13,7 +13,6 @@ from yett.state.accounts.users import (
     add_user,
     change_user,
     count_active,
-    count_users,
     find_external,
     find_login,
     find_user,
@@ -64,7 +63,7 @@ def test_a_name_is_one_persons(account_store):
     [thread.join() for thread in threads]
     assert len(refused) == 3
     with account_store.read() as tx:
-        assert count_users(tx) == 2
+        assert len(list_users(tx)) == 2
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def last_uses(tx: Connection, keys: Iterable[str]) -> dict[str, float]:
 
 def _note_key(tx: Connection, value: str, now: float) -> None:
     insert = insert_postgresql if tx.dialect.name == "postgresql" else insert_sqlite
-    row = insert(activity).values(kind="key", value=value, first=now, last=now)
+    row = insert(activity).values(kind="key", value=value, last=now)
     later = case((activity.c.last < now, now), else_=activity.c.last)
     same = [activity.c.kind, activity.c.value]
     tx.execute(row.on_conflict_do_update(index_elements=same, set_={"last": later}))

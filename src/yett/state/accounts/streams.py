@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from yett.state.accounts.rows import as_struct
 from yett.state.accounts.tables import meta, streams
@@ -57,11 +57,6 @@ def list_streams(tx: Connection, client: str = "") -> list[Stream]:
     query = select(streams).order_by(streams.c.created, streams.c.id)
     query = query.where(streams.c.client == client) if client else query
     return [as_struct(row, Stream) for row in tx.execute(query).mappings()]
-
-
-def count_streams(tx: Connection) -> int:
-    """Return how many there are."""
-    return int(tx.scalar(select(func.count()).select_from(streams)) or 0)
 
 
 def change_stream(tx: Connection, stream: Stream) -> None:

@@ -281,10 +281,9 @@ revocations = _table(
     _time("expires"),  # when nothing it covers can be alive any more, 0 for never
 )
 
-# When a key or an outside principal was last seen at the gate, at most one write a minute each.
-activity = _table(
-    "activity", _text("kind", key=True), _text("value", key=True), _time("first"), _time("last")
-)
+# When an API key was last seen at a gate (accounts and clients have a column of their own), in at
+# most one write a minute of each worker.
+activity = _table("activity", _text("kind", key=True), _text("value", key=True), _time("last"))
 
 # Groups of a directory (SCIM); their roles are an operator's to give.
 groups = _table(

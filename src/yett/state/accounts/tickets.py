@@ -72,13 +72,6 @@ def hold_ticket(tx: Connection, digest: str, purpose: str, *, holder: str, now: 
     return done.rowcount == 1
 
 
-def change_ticket(tx: Connection, ticket: Ticket, data: dict[str, Any], now: float) -> bool:
-    """Replace what a ticket carries; False when it is no longer good."""
-    live = _live(ticket.digest, ticket.purpose, now)
-    done = tx.execute(update(tickets).where(live).values(data=data))
-    return done.rowcount == 1
-
-
 def spend(tx: Connection, digest: str, purpose: str, *, expires: float, now: float) -> bool:
     """Put down that something was used that is good once; False when it was used before.
 

@@ -12,7 +12,7 @@ import unicodedata
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from yett.state.accounts.tables import users
 from yett.state.errors import StateError
@@ -150,11 +150,6 @@ def count_active(tx: Connection, role: str, *, without: str = "") -> int:
     """
     rows = tx.execute(select(users.c.id, users.c.roles).where(users.c.status == ACTIVE))
     return sum(1 for id_, roles in rows if role in roles and id_ != without)
-
-
-def count_users(tx: Connection) -> int:
-    """Return how many there are."""
-    return int(tx.scalar(select(func.count()).select_from(users)) or 0)
 
 
 def change_user(tx: Connection, user: User, *, now: float, **fields: Any) -> User | None:
