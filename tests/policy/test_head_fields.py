@@ -35,6 +35,16 @@ def test_headers(reader, new_parameter):
         assert isinstance(read((), "", {b"x-count": raw}), Fault)
 
 
+@pytest.mark.parametrize("name", ["X-Part-Size", "X_Part_Size", "X-Part_Size"])
+def test_a_header_by_another_name_is_refused(reader, new_parameter, name):
+    """`X_Part-Size` is `X-Part-Size` to a WSGI service: it is not let through unread."""
+    read = reader(new_parameter(name, "header", {"type": "integer"}))
+    for other in (b"x_part_size", b"x-part_size", b"x_part-size", b"x-part-size"):
+        if other != name.lower().encode():
+            assert read((), "", {other: b"7"}) == Fault("malformed", f"header/{name}"), other
+    assert read((), "", {b"x_partsize": b"7", b"part_size": b"x"}).values == {"header": {}}
+
+
 def test_cookies(reader, new_parameter):
     """Declared cookies are read, once each; what else a browser sends is left alone."""
     read = reader(new_parameter("n", "cookie", {"type": "integer"}))

@@ -35,6 +35,8 @@ def read_headers(
     for name, field, listed in fields:
         raw = headers.get(name)
         if raw is None:
+            if _is_respelled(name, headers):
+                return Fault("malformed", field.where)
             continue
         if not _HEADER_TEXT.fullmatch(raw):
             return Fault("malformed", field.where)
@@ -45,6 +47,15 @@ def read_headers(
         found[field.name] = value
     values["header"] = found
     return None
+
+
+def _is_respelled(name: bytes, headers: dict[bytes, bytes]) -> bool:
+    """Whether a field comes by another name that is this one to a WSGI or CGI service.
+
+    `X_Limit` would be read there as `X-Limit`, and nobody has looked at it here (CWE-444).
+    """
+    dashed = name.replace(b"_", b"-")
+    return any(one.replace(b"_", b"-") == dashed for one in headers)
 
 
 def read_cookies(fields: dict[str, Field], raw: bytes, values: Values) -> Fault | None:

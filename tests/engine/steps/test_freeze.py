@@ -19,7 +19,7 @@ from yett.engine.exchange import Exchange
 from yett.engine.steps.freeze import canonical, freeze, printable, show
 from yett.policy.approvable import Approvable
 from yett.policy.approvals import FROZEN_FIELDS
-from yett.policy.masks import make_mask
+from yett.policy.masks import COVER, make_mask
 from yett.terms import Principal
 
 SPEC = (Path(__file__).parents[3] / "docs/spec/approval.md").read_text(encoding="utf-8")
@@ -128,6 +128,25 @@ def test_whatever_matters_changes_the_digest(name):
 def test_what_does_not_matter_leaves_it(fields):
     """A new token, another browser or a trace id do not ask for another approval."""
     assert frozen(**fields) == frozen()
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [(b"if_match", "7"), (b"idempotency_key", "7"), (b"content_language", "7"), (b"x_code", COVER)],
+)
+def test_a_field_by_another_name_is_another_request(name, shown):
+    """`If_Match` is `If-Match` to a WSGI service; a secret is covered by each name it has."""
+    plain, how = frozen(SECRETIVE), SECRETIVE
+    bound = gate_program(paying(how, id="shop.pay", api="shop"), digest="0" * 64)
+    asked = request("/pay?note=a", "POST", 22, content_type=b"application/json")
+    asked = msgspec.structs.replace(asked, headers={**asked.headers, name: b"7"})
+    x = Exchange(bound, asked, DictView(), 1000.0)
+    x.plan, x.principal = bound.plans["shop.pay"], ANNA
+    x.body = b'{"amount":7,"to":"Bo"}'
+    x.parsed = json.loads(x.body)
+    found = freeze(x, how, "")
+    assert found.digest != plain.digest
+    assert dict(json.loads(found.text)["fields"])[name.decode()] == shown
 
 
 SECRET_CHANGES = {

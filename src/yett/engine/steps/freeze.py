@@ -149,19 +149,21 @@ def _fields(
     headers: dict[bytes, bytes], how: Approvable, covered: list[list[str]]
 ) -> list[list[str]]:
     """List the fields that are frozen, and declared cookies as `cookie/NAME`, sorted."""
+    # `If_Match` is `If-Match` to a WSGI or CGI service, and another request by its name here.
     found = [
-        [name, headers[name.encode("latin-1")].decode("latin-1")]
-        for name in how.fields
-        if name.encode("latin-1", "replace") in headers
+        [name, value.decode("latin-1")]
+        for name, value in ((one.decode("latin-1"), headers[one]) for one in headers)
+        if name in how.fields or name.replace("_", "-") in how.fields
     ]
     cookies = headers.get(b"cookie")
     for name in how.cookies:
         values = cookie_values(cookies, name.encode("latin-1", "replace"))
         found += [[f"cookie/{name}", value.decode("latin-1")] for value in values]
     found.sort()
-    covered += [one for one in found if _bare(one[0]) in how.secrets]
-    return [[name, COVER if _bare(name) in how.secrets else value] for name, value in found]
+    covered += [one for one in found if _is_secret(one[0], how)]
+    return [[name, COVER if _is_secret(name, how) else value] for name, value in found]
 
 
-def _bare(name: str) -> str:
-    return name.removeprefix("cookie/")
+def _is_secret(name: str, how: Approvable) -> bool:
+    bare = name.removeprefix("cookie/")
+    return bare in how.secrets or bare.replace("_", "-") in how.secrets
