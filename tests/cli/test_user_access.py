@@ -65,7 +65,7 @@ def test_sessions_are_listed_and_ended(run, folder):
     assert all("digest" not in row for row in rows)
     run("sessions", "ana", "--end", rows[0]["id"])
     assert len(run("sessions", "ana").stdout.splitlines()) == 2
-    run("sessions", "ana", "--end-all")
+    assert "ana: 2 sessions ended" in run("sessions", "ana", "--end-all").stderr
     assert run("sessions", "ana").stdout == ""
     assert "has no session" in run("sessions", "ana", "--end", rows[0]["id"], code=2).stderr
 

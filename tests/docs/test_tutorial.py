@@ -2,10 +2,13 @@
 
 `…` in an expected line stands for anything within the line, a line `...` for any lines. Commands
 that look at what a process writes are asked again for a while; the reader is slower than a test.
+What a page tells a person to do in a browser stands in a comment: `enrol FILE`, `confirm FILE`, or a
+method, a path and the status that comes back.
 """
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import re
@@ -15,15 +18,21 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+
+from yett.cli.demo.accounts import Person
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 30.0
 # What a process writes, and what the gate answers once it has taken a changed contract.
 ASKED_AGAIN = ("grep ", "yett audit ", "ana /notes/", "ben /notes/", "ben /comments ")
 PAGES = ("first-contract", "guard-records")
-BLOCK = re.compile(r"(?:<!-- (file|append): (\S+) -->\n)?```(\w+)\n(.*?)```", re.DOTALL)
+ALONE = ("sign-in",)
+BLOCK = re.compile(
+    r"<!-- browser: (.*?) -->|(?:<!-- (file|append): (\S+) -->\n)?```(\w+)\n(.*?)```", re.DOTALL
+)
 
 
 class Shell:
@@ -68,12 +77,13 @@ def shell(tmp_path):
     shell.end()
 
 
-def free_ports() -> tuple[str, str]:
-    """Two ports that nobody listens on; both are held until both are known."""
-    with socket.socket() as one, socket.socket() as two:
-        for found in (one, two):
-            found.bind(("127.0.0.1", 0))
-        return str(one.getsockname()[1]), str(two.getsockname()[1])
+def free_ports(count: int = 3) -> list[str]:
+    """Ports that nobody listens on; all are held until all are known."""
+    with contextlib.ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [str(probe.getsockname()[1]) for probe in probes]
 
 
 def pattern(expected: str) -> re.Pattern[str]:
@@ -107,10 +117,27 @@ def steps(text: str):
         yield command, expected
 
 
-def play(shell: Shell, folder: Path, page: str, listen: str) -> int:
+def act(person: Person, folder: Path, words: str) -> None:
+    """Do in a browser what the page says."""
+    what, place, *status = words.split()
+    if what == "enrol":
+        person.enrol((folder / place).read_text().strip())
+    elif what == "confirm":
+        address = (folder / place).read_text().strip()
+        query = dict(parse_qsl(urlsplit(address).query))
+        assert "code" in person.authorize(query).query
+    else:
+        found, _, body = person.browser._ask(what, place, b"")
+        assert [str(found)] == status, body
+
+
+def play(shell: Shell, folder: Path, page: str, listen: str, person: Person) -> int:
     """Write the files of a page and run its commands; return how many."""
     done = 0
-    for kind, name, language, text in BLOCK.findall(page):
+    for browser, kind, name, language, text in BLOCK.findall(page):
+        if browser:
+            act(person, folder, browser)
+            done += 1
         if kind:
             (folder / name).parent.mkdir(exist_ok=True)
             with (folder / name).open("a" if kind == "append" else "w") as file:
@@ -125,13 +152,16 @@ def play(shell: Shell, folder: Path, page: str, listen: str) -> int:
     return done
 
 
-def test_the_tutorials_do_what_they_say(shell, tmp_path):
-    """From an app without protection to guarded records, word for word, one after the other."""
-    service, gate = free_ports()
-    # The listener's port is the one thing that the pages take from a default.
-    listen = f"sed -i s/127.0.0.1:8080/127.0.0.1:{gate}/ gate/yett.toml"
-    for name in PAGES:
+@pytest.mark.parametrize("pages", [PAGES, ALONE])
+def test_the_tutorials_do_what_they_say(shell, tmp_path, pages):
+    """From an app without protection to guarded records, or to people who sign in, word for word."""
+    service, gate, control = free_ports()
+    # The listeners' ports are what the pages take from defaults.
+    own = f'listen = "127.0.0.1:{control}"'
+    change = f"-e s/:8080/:{gate}/ -e '/^.identity.builtin/a {own}'"
+    listen = f"sed -i {change} gate/yett.toml"
+    for name in pages:
         page = (ROOT / f"docs/tutorial/{name}.md").read_text(encoding="utf-8")
         page = page.replace("8000", service).replace("8080", gate)
-        assert play(shell, tmp_path, page, listen) > 20
+        assert play(shell, tmp_path, page, listen, Person(int(gate))) > 20
         shell.run("kill $(jobs -p); wait")

@@ -69,7 +69,8 @@ def sessions_command(
     """
     with opened(find()) as server:
         if gone is not None or end_all:
-            server.store.write(lambda tx: _end(server, tx, name, gone))
+            ended = server.store.write(lambda tx: _end(server, tx, name, gone))
+            click.echo(f"{printable(name)}: {ended} sessions ended", err=True)
         with server.store.read() as tx:
             rows = view.sessions(list_sessions(tx, known_user(tx, name).id, server.clock()))
     view.show_rows(rows, form)
@@ -117,7 +118,7 @@ def _revoke(server: Server, tx: Any, name: str, gone: str) -> None:
         sessions.end(server, tx, one, reason=reason, by=operator(), now=now)
 
 
-def _end(server: Server, tx: Any, name: str, gone: str | None) -> None:
+def _end(server: Server, tx: Any, name: str, gone: str | None) -> int:
     found, now = known_user(tx, name), server.clock()
     ending = [one for one in list_sessions(tx, found.id, now) if gone in (None, one.id)]
     if gone is not None and not ending:
@@ -126,3 +127,4 @@ def _end(server: Server, tx: Any, name: str, gone: str | None) -> None:
     for one in ending:
         reason = "ended by an administrator"
         sessions.end(server, tx, one, reason=reason, by=operator(), now=now)
+    return len(ending)
