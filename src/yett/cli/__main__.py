@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("yett.cli.serve", "Open the gate: enforce the contract and record each request."),
     "audit": ("yett.cli.audit", "Ask the ledger who did what, and whether it is whole."),
     "user": ("yett.cli.user", "Invite people, list and disable them, and give them roles."),
+    "group": ("yett.cli.group", "Say which roles the groups of a directory carry."),
     "client": ("yett.cli.client", "Register applications that people sign in to."),
     "service": ("yett.cli.service", "Make accounts for programs, each with an owner."),
     "key": ("yett.cli.key", "Make, list and revoke API keys."),

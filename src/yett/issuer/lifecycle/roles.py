@@ -11,10 +11,12 @@ from sqlalchemy import Connection
 from yett.issuer.grants.issue import OUTLIVES_SECONDS
 from yett.issuer.lifecycle.ending import note_user
 from yett.issuer.server import Server
-from yett.state.accounts.groups import groups_of
+from yett.state.accounts.groups import Group, change_group, groups_of, members_of
+from yett.state.accounts.notices import note
 from yett.state.accounts.revocations import revoke
-from yett.state.accounts.users import User, change_user
+from yett.state.accounts.users import User, change_user, find_user
 from yett.state.errors import StateError
+from yett.terms import Event
 
 CUT_STEP_SECONDS = 0.001  # `iat` is rounded down to it
 
@@ -48,6 +50,39 @@ def settle_roles(server: Server, tx: Connection, user: User, *, by: str) -> User
         cut_off(server, tx, user, now=now, by=by)
     text = f"{' '.join(changed.roles) or 'none'}, by groups, by {by}"
     note_user(server, tx, "roles-changed", user, now=now, text=text)
+    return changed
+
+
+def set_group_roles(
+    server: Server, tx: Connection, group: Group, roles: tuple[str, ...], *, by: str
+) -> Group:
+    """Say what roles a group carries; everybody in it gains and loses them at once.
+
+    Args:
+        server: the server.
+        tx: a transaction that writes.
+        group: as it was read in this transaction.
+        roles: all of them, of the vocabulary.
+        by: who says so: an operator.
+
+    Raises:
+        StateError: it would make administrators, or somebody changed the group meanwhile.
+    """
+    if server.settings.admin_role in roles:
+        message = f"no group carries the role `{server.settings.admin_role}`"
+        hint = "the directory would say who administers; `yett user roles` gives it to a person"
+        raise StateError(message, hint=hint)
+    now = server.clock()
+    changed = change_group(tx, group, now=now, roles=tuple(dict.fromkeys(roles)))
+    if changed is None:
+        raise StateError("the group was changed meanwhile", hint="try again")
+    for id_ in members_of(tx, group.id):
+        user = find_user(tx, id_)
+        if user is not None:
+            settle_roles(server, tx, user, by=by)
+    text = f"{group.id}: roles {' '.join(changed.roles) or 'none'}, by {by}"
+    event = Event(time=now, request="", kind="group-changed", issuer=server.url, note=text)
+    note(tx, event)
     return changed
 
 

@@ -23,7 +23,7 @@ from scim2_models.path.expressions import (
 from scim2_models.path.expressions import Not as NotNode
 
 from yett.issuer.scim.errors import ScimError
-from yett.state.accounts.search import All, Condition, Not, Some, Test, Value
+from yett.state.accounts.search import All, Condition, Match, Not, Some, Value
 
 MAX_COMPARISONS = 32
 FILTER = "invalidFilter"
@@ -97,10 +97,10 @@ def _condition(node: FilterNode, fields: dict[str, str]) -> Condition:
         case NotNode(expr=expr):
             return Not(_condition(expr, fields))
         case Present(attr_path=path):
-            return Test(_field(path, fields), "pr")
+            return Match(_field(path, fields), "pr")
         case Comparison(attr_path=path, op=op, value=value):
             field = _field(path, fields)
-            return Test(field, op.value, _value(field, value))
+            return Match(field, op.value, _value(field, value))
         case ValuePath(attr_path=path, val_filter=inner):
             return _selected(path, inner, fields)
         case _:
@@ -125,8 +125,8 @@ def _selected(path: AttrPath, inner: FilterNode, fields: dict[str, str]) -> Cond
         else:
             raise ScimError(400, "this selection of values is not supported", FILTER)
     if value is None:
-        return Test(field, "pr", None, kind)
-    return Test(field, value.op.value, value.value, kind)
+        return Match(field, "pr", None, kind)
+    return Match(field, value.op.value, value.value, kind)
 
 
 def _field(path: AttrPath, fields: dict[str, str]) -> str:

@@ -32,11 +32,12 @@ from yett.state.accounts.users import find_user as _find_user
 from yett.state.errors import StateError
 
 MAX_AT_ONCE = 200
+_ORDERED = ("gt", "ge", "lt", "le")
 Value = str | bool | float | None
 Clause = ColumnElement[bool]
 
 
-class Test(Struct, frozen=True):
+class Match(Struct, frozen=True):
     """One comparison.
 
     Args:
@@ -70,7 +71,7 @@ class Not(Struct, frozen=True):
     part: Condition
 
 
-Condition = Test | All | Some | Not
+Condition = Match | All | Some | Not
 
 
 class Page(Struct, frozen=True, kw_only=True):
@@ -177,13 +178,13 @@ def _clause(condition: Condition, fields: dict[str, Field], dialect: str) -> Cla
             return or_(*(_clause(part, fields, dialect) for part in parts))
         case Not(part):
             return not_(_clause(part, fields, dialect))
-        case Test():
-            return _test(condition, fields[condition.field], dialect)
+        case Match():
+            return _match(condition, fields[condition.field], dialect)
 
 
-def _test(test: Test, field: Field, dialect: str) -> Clause:
+def _match(test: Match, field: Field, dialect: str) -> Clause:
     if test.operator == "ne" and field.form != "flag":
-        return not_(_test(Test(test.field, "eq", test.value, test.kind), field, dialect))
+        return not_(_match(Match(test.field, "eq", test.value, test.kind), field, dialect))
     if field.form == "email":
         return _email(test, dialect)
     if field.form == "member":
@@ -201,7 +202,7 @@ def _known(clause: Clause, column: ColumnElement[Any]) -> Clause:
     return and_(column.is_not(None), clause)
 
 
-def _text(test: Test, column: ColumnElement[Any], form: str) -> Clause:
+def _text(test: Match, column: ColumnElement[Any], form: str) -> Clause:
     if test.operator == "pr":
         return column != ""
     value = test.value
@@ -212,7 +213,8 @@ def _text(test: Test, column: ColumnElement[Any], form: str) -> Clause:
     plain = _compared(column, test.operator, value)
     if form == "exact":
         return plain
-    return or_(plain, _compared(func.lower(column), test.operator, value.lower()))
+    folded = _compared(func.lower(column), test.operator, value.lower())
+    return folded if test.operator in _ORDERED else or_(plain, folded)
 
 
 def _compared(column: ColumnElement[Any], operator: str, value: str) -> Clause:
@@ -246,7 +248,7 @@ def _folded(value: str, operator: str) -> str:
         return "\x01" if operator == "eq" else value.lower()
 
 
-def _flag(test: Test, column: ColumnElement[Any]) -> Clause:
+def _flag(test: Match, column: ColumnElement[Any]) -> Clause:
     if test.operator == "pr":
         return literal(True)
     if test.operator not in ("eq", "ne") or not isinstance(test.value, bool):
@@ -254,7 +256,7 @@ def _flag(test: Test, column: ColumnElement[Any]) -> Clause:
     return column if test.value == (test.operator == "eq") else not_(column)
 
 
-def _time(test: Test, column: ColumnElement[Any]) -> Clause:
+def _time(test: Match, column: ColumnElement[Any]) -> Clause:
     if test.operator == "pr":
         return literal(True)
     if not isinstance(test.value, float) or test.operator in ("co", "sw", "ew"):
@@ -269,7 +271,7 @@ def _time(test: Test, column: ColumnElement[Any]) -> Clause:
     return clauses[test.operator]
 
 
-def _member(test: Test) -> Clause:
+def _member(test: Match) -> Clause:
     mine = exists().where(members.c.group == groups.c.id)
     if test.operator == "pr":
         return mine
@@ -278,7 +280,7 @@ def _member(test: Test) -> Clause:
     return mine.where(members.c.user == test.value)
 
 
-def _email(test: Test, dialect: str) -> Clause:
+def _email(test: Match, dialect: str) -> Clause:
     """Look through all addresses, each engine by its own functions for JSON."""
     if dialect == "postgresql":
         kept = type_coerce(users.c.profile["scim", "emails"], users.c.profile.type)
