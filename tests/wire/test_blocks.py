@@ -70,3 +70,11 @@ def test_the_memory_is_bounded(monkeypatch):
     assert len(blocks._read) == 8
     blocks.read(b"Host: a\r\nX: %b\r\n" % (b"y" * blocks_file.MAX_BLOCK_BYTES), hop())
     assert len(blocks._read) == 8
+
+
+def test_a_block_with_a_proof_is_not_kept():
+    """A proof of possession is good once: kept, its block would drive out those that come back."""
+    blocks = Blocks()
+    blocks.read(BLOCK, hop())
+    blocks.read(BLOCK + b"DPoP: a.b.c\r\n", hop())
+    assert list(blocks._read) == [BLOCK]

@@ -37,7 +37,8 @@ class Blocks:
         passed = pass_fields(fields, hop)
         if isinstance(passed, Problem):
             return passed
-        if len(block) <= MAX_BLOCK_BYTES:
+        # One with a proof of possession is good once, and would drive out those that come back.
+        if len(block) <= MAX_BLOCK_BYTES and b"dpop" not in passed.headers:
             self._keep(block, hop, fields, passed)
         return fields, passed
 
