@@ -179,6 +179,28 @@ def test_a_stolen_key_is_removed_at_once(server):
         keys.remove_key(server, stolen.kid, now=NOW + 2, reason="again", by="cli:ops")
 
 
+def test_the_gate_has_a_key_before_it_signs(server, monkeypatch):
+    """When the stolen key goes its successor stands in the file already; a mistake makes none."""
+    keys.tick(server, NOW)
+    with server.store.read() as tx:
+        (stolen,) = list_keys(tx)
+    with pytest.raises(StateError):
+        keys.remove_key(server, "k_other", now=NOW + 1, reason="x", by="y")
+    file, seen = server.folder / BUILTIN_KEYS_FILE, []
+
+    def watched(*arguments):
+        named = {key["kid"] for key in json.loads(file.read_bytes())["keys"]}
+        seen.append(named)
+        return advance(*arguments)
+
+    advance = keys.advance
+    monkeypatch.setattr(keys, "advance", watched)
+    keys.remove_key(server, stolen.kid, now=NOW + 2, reason="copied", by="cli:ops")
+    with server.store.read() as tx:
+        (active,) = list_keys(tx)
+    assert seen == [{stolen.kid, active.kid}]
+
+
 def test_a_key_that_waits_takes_the_place_of_a_stolen_one(server):
     """Where a successor is published already, it is the one that signs."""
     keys.tick(server, NOW)

@@ -74,6 +74,20 @@ def test_an_unknown_key_of_a_file_is_refused_at_once(configure, folder):
     assert problem.note == f"unknown key of {hostile.ISSUER}"
 
 
+def test_a_key_that_signs_at_once_is_known_at_once(configure, folder):
+    """After a removal the next key signs: the file is read when its first token comes, not later."""
+    identity = Identity.from_config(configure().identity, folder)
+    known = {"keys": [hostile.ec_jwk(hostile.OTHER_EC, "ec2")]}
+    (folder / "jwks.json").write_text(json.dumps(known))
+    identity.issuers[hostile.ISSUER].poll()
+    assert identity.verify_token(hostile.GOOD, hostile.NOW).kind is CREDENTIAL_INVALID
+    known["keys"].append(hostile.ec_jwk(hostile.EC, "ec"))
+    (folder / "jwks.json").write_text(json.dumps(known))
+    assert identity.verify_token(hostile.GOOD, hostile.NOW).principal.kid == "ec"
+    problem = identity.verify_token(hostile.HOSTILE["kid unknown"], hostile.NOW)
+    assert problem.note == f"unknown key of {hostile.ISSUER}"
+
+
 def test_a_retired_key_forgets_what_it_signed(configure, folder):
     """A remembered token is not better than the key behind it."""
     identity = Identity.from_config(configure().identity, folder)

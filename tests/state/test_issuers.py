@@ -67,6 +67,17 @@ def test_a_file_of_keys_is_followed(configure, folder):
     assert retired == [1]
 
 
+def test_a_look_reads_what_has_changed_and_nothing_else(configure, folder, monkeypatch):
+    """Whoever sends unknown keys costs a look each time, never a reading."""
+    issuer = Issuer(configure().identity.issuer[0], folder, lambda: None)
+    assert not issuer.look()
+    text = (folder / "jwks.json").read_text()
+    (folder / "jwks.json").write_text(text + "\n")
+    assert issuer.look()
+    monkeypatch.setattr(type(folder), "read_bytes", None)
+    assert not issuer.look()
+
+
 def test_a_broken_file_at_load_names_the_file(configure, folder):
     """The message says which file and why."""
     (folder / "jwks.json").write_text('{"keys": []}')

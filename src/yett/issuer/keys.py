@@ -128,11 +128,18 @@ def follow(server: Server, *, now: float, by: str) -> str:
 def remove_key(server: Server, kid: str, *, now: float, reason: str, by: str) -> None:
     """Remove a key that somebody else may have: at once, and whatever it signed is refused.
 
-    The next key signs from now on, published or not: verifiers ask again for an unknown `kid`.
+    The next key signs from now on, however long it was published: verifiers ask again for an
+    unknown `kid`. In the gate's file it stands before it signs anything.
 
     Raises:
         StateError: there is no such key.
     """
+
+    def prepare(tx: Connection) -> None:
+        keys = list_keys(tx)
+        active = _active(keys)
+        if active is not None and active.kid == kid and _waiting(server, keys) is None:
+            _publish_new(server, tx, now, by)
 
     def work(tx: Connection) -> None:
         if not move_key(tx, kid, "removed", now):
@@ -141,6 +148,8 @@ def remove_key(server: Server, kid: str, *, now: float, reason: str, by: str) ->
         _note(tx, "signing-key-removed", kid, now, by)
         advance(server, tx, now)
 
+    server.store.write(prepare)
+    publish(server, now)
     server.store.write(work)
     publish(server, now)
 

@@ -82,6 +82,13 @@ class Issuer:
             if file is not None:
                 file.poll()
 
+    def look(self) -> bool:
+        """Read the file of keys again if it changed; False where it did not, or there is none.
+
+        For a key that is not known: one `stat`, 2 us, beside the 100 us of a signature.
+        """
+        return self.file is not None and self.file.poll()
+
     def _install(self, document: bytes) -> KeySet:
         try:
             return self.keys.install(document)
