@@ -27,6 +27,8 @@ ALGORITHMS: tuple[str, ...] = (
     "RS512",
 )
 
+MAX_ACCESS_SECONDS = 3600  # an access token of ours: whoever keeps one has it for so long
+
 Skew = Annotated[float, Meta(ge=0, le=300)]
 Lifetime = Annotated[float, Meta(gt=0, le=366 * 86400)]
 Days = Annotated[int, Meta(ge=1, le=3660)]
@@ -176,7 +178,7 @@ class BuiltinConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     audience: str
     listen: str = "127.0.0.1:8090"
     algorithm: Literal["ES256", "EdDSA", "PS256", "RS256"] = "ES256"
-    access_lifetime: Annotated[float, Meta(gt=0, le=3600)] = 600.0
+    access_lifetime: Annotated[float, Meta(gt=0, le=MAX_ACCESS_SECONDS)] = 600.0
     refresh_lifetime: Lifetime = 30 * 86400.0
     session_lifetime: Lifetime = 12 * 3600.0
     session_idle: Lifetime = 3600.0

@@ -11,6 +11,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from yett.issuer.assurance import suffices
+from yett.issuer.confirmation import ask_once, take_once
 from yett.issuer.details import describe
 from yett.issuer.errors import OAuthError
 from yett.issuer.http import Answer, Ask, Route, redirect
@@ -18,20 +19,18 @@ from yett.issuer.outcome import Giving, give, refuse
 from yett.issuer.pages import Html, button, el, form, hidden, show, shown
 from yett.issuer.pending import Pending, read_pending
 from yett.issuer.redirects import is_claimed
-from yett.issuer.request import check_client
+from yett.issuer.request import check_browser, check_client
 from yett.issuer.scopes import describe_scope, grant_scopes
-from yett.issuer.server import Server, digest, fresh
+from yett.issuer.server import Server, digest
 from yett.issuer.sessions import current
 from yett.state.accounts.clients import Client
 from yett.state.accounts.consents import add_consent, find_consent
 from yett.state.accounts.notices import note
 from yett.state.accounts.sessions import Session
-from yett.state.accounts.tickets import Ticket, add_ticket, take_ticket
 from yett.state.accounts.users import find_user
 from yett.terms import Event
 
 PURPOSE = "consent"
-TICKET_SECONDS = 600.0
 
 
 def is_needed(
@@ -59,34 +58,22 @@ def take_answer(server: Server, ask: Ask) -> Answer:
 
 
 def _ask(server: Server, tx: Connection, ask: Ask) -> Answer:
-    pending, client = _read(tx, ask.query.get("r", ""), ask.now)
+    pending, client = _read(server, tx, ask, ask.query.get("r", ""))
     session = current(server, tx, ask)
     if session is None or not suffices(session, pending, ask.now):
         return redirect(server.at("/authorize"), {"r": pending.id})
-    ticket = fresh()
-    add_ticket(
-        tx,
-        Ticket(
-            digest=digest(ticket),
-            purpose=PURPOSE,
-            user=session.user,
-            holder=session.id,
-            data={"r": digest(pending.id)},
-            expires=ask.now + TICKET_SECONDS,
-        ),
-    )
+    ticket = ask_once(tx, session, PURPOSE, {"r": digest(pending.id)}, ask.now)
     scopes = _scopes(server, tx, pending, session)
     return _page(server, pending, client, scopes, ticket)
 
 
 def _take(server: Server, tx: Connection, ask: Ask) -> Answer:
-    pending, client = _read(tx, ask.form.get("r", ""), ask.now)
+    pending, client = _read(server, tx, ask, ask.form.get("r", ""))
     session = current(server, tx, ask)
     if session is None or not suffices(session, pending, ask.now):
         return redirect(server.at("/authorize"), {"r": pending.id})
-    name = digest(ask.form.get("ticket", ""))
-    ticket = take_ticket(tx, name, PURPOSE, holder=session.id, now=ask.now)
-    if ticket is None or ticket.data.get("r") != digest(pending.id):
+    asked = take_once(tx, session, PURPOSE, ask.form.get("ticket", ""), ask.now)
+    if asked is None or asked.get("r") != digest(pending.id):
         raise OAuthError("access_denied", "this page was answered already; begin again", status=403)
     if ask.form.get("answer") != "allow":
         _remember(tx, ask, pending, session)
@@ -116,10 +103,11 @@ def _remember(tx: Connection, ask: Ask, pending: Pending, session: Session) -> N
     note(tx, event)
 
 
-def _read(tx: Connection, name: str, now: float) -> tuple[Pending, Client]:
-    pending = read_pending(tx, name, now)
+def _read(server: Server, tx: Connection, ask: Ask, name: str) -> tuple[Pending, Client]:
+    pending = read_pending(tx, name, ask.now)
     if pending is None:
         raise OAuthError("invalid_request", "this request is over; go back and begin again")
+    check_browser(server, ask, pending)
     return pending, check_client(tx, pending)
 
 

@@ -11,19 +11,18 @@ from __future__ import annotations
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from yett.issuer.confirmation import ask_once, take_once
 from yett.issuer.http import Answer, Ask, Route, redirect
 from yett.issuer.own_tokens import Claims, read_own
 from yett.issuer.pages import button, el, form, hidden, show, shown
 from yett.issuer.request import MAX_TEXT_CHARACTERS
-from yett.issuer.server import Server, digest, fresh
+from yett.issuer.server import Server
 from yett.issuer.sessions import cleared, current, end
 from yett.issuer.tokens import IDENTITY
 from yett.state.accounts.clients import Client, find_client
 from yett.state.accounts.sessions import Session
-from yett.state.accounts.tickets import Ticket, add_ticket, take_ticket
 
 PURPOSE = "end-session"
-TICKET_SECONDS = 600.0
 REASON = "signed out"
 PARAMETERS = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
 
@@ -59,18 +58,8 @@ def _end_session(server: Server, tx: Connection, ask: Ask) -> Answer:
         return _gone(server, leaving)
     if leaving.hint is not None and leaving.hint.get("sid") == session.id:
         return _leave(server, tx, ask, session, leaving)
-    ticket = fresh()
-    add_ticket(
-        tx,
-        Ticket(
-            digest=digest(ticket),
-            purpose=PURPOSE,
-            user=session.user,
-            holder=session.id,
-            data={"onward": leaving.onward, "state": leaving.state},
-            expires=ask.now + TICKET_SECONDS,
-        ),
-    )
+    said = {"onward": leaving.onward, "state": leaving.state}
+    ticket = ask_once(tx, session, PURPOSE, said, ask.now)
     return show(
         server,
         "Sign out?",
@@ -83,11 +72,10 @@ def _confirm(server: Server, tx: Connection, ask: Ask) -> Answer:
     session = current(server, tx, ask)
     if session is None:
         return _gone(server, Leaving(None, "", ""))
-    name = digest(ask.form.get("ticket", ""))
-    ticket = take_ticket(tx, name, PURPOSE, holder=session.id, now=ask.now)
-    if ticket is None:
+    said = take_once(tx, session, PURPOSE, ask.form.get("ticket", ""), ask.now)
+    if said is None:
         return redirect(server.at("/end_session"))
-    leaving = Leaving(None, ticket.data["onward"], ticket.data["state"])
+    leaving = Leaving(None, said["onward"], said["state"])
     return _leave(server, tx, ask, session, leaving)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
+from yett.credentials.rules import MAX_SKEW_SECONDS
 from yett.issuer.client_auth import identify
 from yett.issuer.errors import OAuthError
 from yett.issuer.grants.issue import end_grant
@@ -24,7 +25,6 @@ from yett.state.accounts.revocations import revoke as put_down
 from yett.terms import Event
 
 REASON = "revoked"
-SKEW_SECONDS = 300.0  # the largest of a verifier: for so long an expired token may pass
 
 
 def revoke(server: Server, ask: Ask) -> Answer:
@@ -51,7 +51,7 @@ def _revoke_access(server: Server, tx: Connection, ask: Ask, client: Client) -> 
     claims = read_own(server, tx, ask.form["token"], ACCESS, ask.now)
     if claims is None or claims.get("client_id") != client.id:
         return
-    expires = claims["exp"] + SKEW_SECONDS
+    expires = claims["exp"] + MAX_SKEW_SECONDS  # for so long an expired token may pass somewhere
     if ask.now >= expires:
         return
     jti = claims["jti"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
+from yett.contract.identity_settings import MAX_ACCESS_SECONDS
 from yett.issuer import cookies
 from yett.issuer.cookies import Header
 from yett.issuer.grants.issue import end_grant
@@ -31,7 +32,6 @@ from yett.state.accounts.store import WRITES
 from yett.state.accounts.users import ACTIVE, User, find_user
 
 # No token of a session outlives both it and the longest access token; clocks differ.
-LONGEST_TOKEN_SECONDS = 3600.0
 MARGIN_SECONDS = 600.0
 CLOCK_STEP_SECONDS = 0.001  # `iat` is rounded down to it
 
@@ -137,7 +137,7 @@ def end(
         # What was issued until this commits, also to requests that arrived later; grants with
         # `offline_access` outlive the session, and get new tokens after that.
         before=max(now, server.clock()) + CLOCK_STEP_SECONDS,
-        expires=max(session.expires, now + LONGEST_TOKEN_SECONDS) + MARGIN_SECONDS,
+        expires=max(session.expires, now + MAX_ACCESS_SECONDS) + MARGIN_SECONDS,
     )
     for grant in list_grants(tx, now, session=session.id):
         if OFFLINE not in grant.scopes:

@@ -12,6 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from yett.contract.identity_settings import MAX_ACCESS_SECONDS
+from yett.credentials.rules import MAX_SKEW_SECONDS
 from yett.issuer.server import Server, digest, fresh
 from yett.state.accounts.clients import Client
 from yett.state.accounts.codes import Code, add_code
@@ -23,8 +25,8 @@ from yett.terms import Event
 
 GRANT_BYTES = 16
 CODE_SECONDS = 60.0
-# Access tokens of an ended grant are alive for an hour at most, and a verifier's clock may be off.
-OUTLIVES_SECONDS = 3600.0 + 300.0
+# For so long access tokens of an ended grant are alive somewhere: a verifier's clock may be off.
+OUTLIVES_SECONDS = MAX_ACCESS_SECONDS + MAX_SKEW_SECONDS
 
 
 def new_grant(

@@ -14,12 +14,15 @@ from sqlalchemy import Connection
 
 from yett.credentials.passkeys.client_data import GET, read_client_data
 from yett.credentials.passkeys.shown import Assertion, encode, read_assertion
-from yett.issuer.passkeys.challenge import Ceremony, is_good, spend_challenge
+from yett.issuer.passkeys.challenge import (
+    TIMEOUT_MILLISECONDS,
+    Ceremony,
+    is_good,
+    spend_challenge,
+)
 from yett.issuer.server import Server
 from yett.state.accounts.assertions import note_refused, see, use
 from yett.state.accounts.passkeys import Passkey, find_passkey
-
-TIMEOUT_MILLISECONDS = 300_000
 
 
 class Proof(Struct, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from yett.issuer.server import Server
 from yett.state.accounts.tickets import spend
 
 LIFETIME_SECONDS = 300.0
+TIMEOUT_MILLISECONDS = int(LIFETIME_SECONDS * 1000)  # how long a browser waits for its person
 RANDOM_BYTES = 16
 TIME_BYTES = 8
 FRESH_BYTES = TIME_BYTES + RANDOM_BYTES

@@ -24,7 +24,12 @@ from webauthn.registration.verify_registration_response import VerifiedRegistrat
 
 from yett.credentials.passkeys.client_data import CREATE, read_client_data
 from yett.credentials.passkeys.shown import Attestation, encode, read_attestation
-from yett.issuer.passkeys.challenge import Ceremony, is_good, spend_challenge
+from yett.issuer.passkeys.challenge import (
+    TIMEOUT_MILLISECONDS,
+    Ceremony,
+    is_good,
+    spend_challenge,
+)
 from yett.issuer.passkeys.makers import maker_of
 from yett.issuer.server import Server
 from yett.state.accounts.notices import note_person
@@ -37,7 +42,6 @@ from yett.state.accounts.passkeys import (
 )
 from yett.state.accounts.users import User
 
-TIMEOUT_MILLISECONDS = 300_000
 MIN_RSA_BITS = 2048
 
 # In the order of preference. RS256 is all that TPMs of older Windows machines can do.
