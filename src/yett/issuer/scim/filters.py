@@ -23,6 +23,7 @@ from scim2_models.path.expressions import (
 from scim2_models.path.expressions import Not as NotNode
 
 from yett.issuer.scim.errors import ScimError
+from yett.issuer.scim.reading import is_plain
 from yett.state.accounts.search import All, Condition, Match, Not, Some, Value
 
 MAX_COMPARISONS = 32
@@ -122,6 +123,7 @@ def _selected(path: AttrPath, inner: FilterNode, fields: dict[str, str]) -> Cond
             kind = str(term.value)
         elif name == "value" and value is None and isinstance(term.value, str):
             value = term
+            _value(field, term.value)
         else:
             raise ScimError(400, "this selection of values is not supported", FILTER)
     if value is None:
@@ -139,6 +141,8 @@ def _field(path: AttrPath, fields: dict[str, str]) -> str:
 
 
 def _value(field: str, value: Any) -> Value:
+    if isinstance(value, str) and not is_plain(value):  # also where it was escaped: `\u0000`
+        raise ScimError(400, "the value has control characters", FILTER)
     if field in _TIMES:
         return _time(value)
     if field == "active":

@@ -95,13 +95,13 @@ def _bounded(asked: dict[str, Any], kind: str) -> None:
     for name, value in asked.items():
         if len(str(value)) > MAX_PARAMETER_CHARACTERS:
             raise ScimError(400, f"`{name}` is too long", kind)
-        if isinstance(value, str) and not _is_plain(value):
+        if isinstance(value, str) and not is_plain(value):
             raise ScimError(400, f"`{name}` has control characters", kind)
 
 
 def _check(value: Any, name: str = "") -> None:
     if isinstance(value, str):
-        if len(value) > MAX_TEXT_CHARACTERS or not _is_plain(value):
+        if len(value) > MAX_TEXT_CHARACTERS or not is_plain(value):
             raise ScimError(400, "text is too long, or has control characters", "invalidValue")
     elif isinstance(value, list):
         if len(value) > MAX_VALUES and name not in ("members", "value", "operations"):
@@ -114,6 +114,7 @@ def _check(value: Any, name: str = "") -> None:
             _check(one, key.lower())
 
 
-def _is_plain(text: str) -> bool:
+def is_plain(text: str) -> bool:
+    """Whether text has no control characters but those that end lines."""
     shown = text.translate(_LINES)  # an address has several lines
     return not any(unicodedata.category(character) in ("Cc", "Cs") for character in shown)
