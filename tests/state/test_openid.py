@@ -17,7 +17,7 @@ from yett.state.openid import (
     FRESH_SECONDS,
     MAX_WAITING,
     OpenIdProvider,
-    read_metadata,
+    read_provider,
 )
 
 URL = "https://login.example.com"
@@ -198,18 +198,18 @@ def test_metadata_that_does_not_fit_is_refused(changes, why):
     """One issuer speaks for itself alone, over https, and can do what is needed."""
     document = json.dumps({**METADATA, **changes}).encode()
     with pytest.raises(FetchError, match=why):
-        read_metadata(URL, document)
+        read_provider(URL, document)
 
 
 @pytest.mark.parametrize("document", [b"", b"[]", b"{", b'{"issuer":1,"issuer":2}'])
 def test_nonsense_is_no_metadata(document):
     """What cannot be read one way is refused."""
     with pytest.raises(FetchError):
-        read_metadata(URL, document)
+        read_provider(URL, document)
 
 
 @pytest.mark.parametrize(("value", "said"), [(True, True), ("true", False), (None, False)])
 def test_a_promise_of_iss_is_exactly_true(value, said):
     """RFC 9207 s3."""
     document = {**METADATA, "authorization_response_iss_parameter_supported": value}
-    assert read_metadata(URL, json.dumps(document).encode()).says_issuer is said
+    assert read_provider(URL, json.dumps(document).encode()).says_issuer is said

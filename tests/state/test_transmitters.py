@@ -60,11 +60,13 @@ def test_keys_found_by_the_metadata(tmp_path):
         json.dumps({"issuer": ISSUER}).encode(),
         json.dumps({"issuer": ISSUER, "jwks_uri": "file:///etc/passwd"}).encode(),
         json.dumps({"issuer": ISSUER, "jwks_uri": "http://inner/keys"}).encode(),
+        json.dumps({"issuer": ISSUER, "jwks_uri": "http://localhost/keys"}).encode(),
     ],
 )
 def test_metadata_that_cannot_be_trusted_gives_no_keys(tmp_path, metadata):
     """Without keys every event is refused."""
-    web = Web(**{ISSUER + "/.well-known/ssf-configuration": metadata, JWKS: SET})
+    there = {JWKS: SET, "http://localhost/keys": SET}
+    web = Web(**{ISSUER + "/.well-known/ssf-configuration": metadata, **there})
     assert web.made(tmp_path, jwks="").keys("idp-1") is None
 
 

@@ -7,6 +7,7 @@ for another, and an https issuer cannot send us to plain http.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from yett.credentials.strict_json import read_object
 from yett.state.fetch import FetchError, check_url
@@ -41,21 +42,35 @@ def find_endpoint(issuer: str, name: str, fetch: Fetch) -> str:
     failures = []
     for url in well_known(issuer):
         try:
-            return _endpoint(issuer, name, fetch(url, MAX_METADATA_BYTES))
+            return address_in(read_metadata(issuer, fetch(url, MAX_METADATA_BYTES)), name)
         except FetchError as error:
             failures.append(error.message)
     raise FetchError("; ".join(failures))
 
 
-def _endpoint(issuer: str, name: str, document: bytes) -> str:
-    metadata = read_object(document)
-    if isinstance(metadata, str):
-        raise FetchError(f"the metadata of `{issuer}` {metadata}")
-    if metadata.get("issuer") != issuer:
+def read_metadata(issuer: str, document: bytes) -> dict[str, Any]:
+    """Read an issuer's metadata.
+
+    Raises:
+        FetchError: it is no JSON object with one reading, or names another issuer.
+    """
+    said = read_object(document)
+    if isinstance(said, str):
+        raise FetchError(f"the metadata of `{issuer}` {said}")
+    if said.get("issuer") != issuer:
         raise FetchError(f"the metadata of `{issuer}` names another issuer")
-    uri = metadata.get(name)
-    if not isinstance(uri, str):
+    return said
+
+
+def address_in(said: dict[str, Any], name: str) -> str:
+    """Return an address that an issuer's metadata has under a name.
+
+    Raises:
+        FetchError: there is none, it may not be fetched, or it leads from https to http.
+    """
+    issuer, value = said["issuer"], said.get(name)
+    if not isinstance(value, str):
         raise FetchError(f"the metadata of `{issuer}` has no `{name}`")
-    if check_url(issuer).scheme == "https" and check_url(uri).scheme != "https":
+    if check_url(value).scheme != "https" and check_url(issuer).scheme == "https":
         raise FetchError(f"the metadata of `{issuer}` leads away from https")
-    return uri
+    return value

@@ -14,7 +14,6 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, urlencode
 
 from msgspec import Struct
@@ -22,9 +21,9 @@ from msgspec import Struct
 from yett.contract.identity_settings import ProviderConfig
 from yett.credentials.keyset import MAX_KEY_SET_BYTES, KeySet, KeySetError, load_keys
 from yett.credentials.strict_json import read_object
-from yett.state.discovery import MAX_METADATA_BYTES, well_known
+from yett.state.discovery import MAX_METADATA_BYTES, address_in, read_metadata, well_known
 from yett.state.errors import StateError
-from yett.state.fetch import FetchError, check_url, fetch, post
+from yett.state.fetch import FetchError, fetch, post
 from yett.state.introspection import read_secret
 from yett.terms import Secret
 
@@ -158,7 +157,7 @@ class OpenIdProvider:
             # What is held stays (PyJWT GHSA-fhv5 lost it).
 
     def _discover(self) -> Metadata:
-        return read_metadata(
+        return read_provider(
             self.config.url, self._fetch(well_known(self.config.url)[0], MAX_METADATA_BYTES)
         )
 
@@ -172,33 +171,19 @@ class OpenIdProvider:
             self._places.release()
 
 
-def read_metadata(issuer: str, document: bytes) -> Metadata:
+def read_provider(issuer: str, document: bytes) -> Metadata:
     """Read a provider's metadata.
 
     Raises:
         FetchError: it names another issuer, leads away from https, or cannot do what we need.
     """
-    said = read_object(document)
-    if isinstance(said, str):
-        raise FetchError(f"the metadata of `{issuer}` {said}")
-    if said.get("issuer") != issuer:
-        raise FetchError(f"the metadata of `{issuer}` names another issuer")
+    said = read_metadata(issuer, document)
     methods = said.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
     if not isinstance(methods, list) or "client_secret_basic" not in methods:
         raise FetchError(f"`{issuer}` does not take `client_secret_basic`")
     return Metadata(
-        authorize=_address(issuer, said, "authorization_endpoint"),
-        token=_address(issuer, said, "token_endpoint"),
-        jwks=_address(issuer, said, "jwks_uri"),
+        authorize=address_in(said, "authorization_endpoint"),
+        token=address_in(said, "token_endpoint"),
+        jwks=address_in(said, "jwks_uri"),
         says_issuer=said.get("authorization_response_iss_parameter_supported") is True,
     )
-
-
-def _address(issuer: str, said: dict[str, Any], name: str) -> str:
-    value = said.get(name)
-    if not isinstance(value, str):
-        raise FetchError(f"the metadata of `{issuer}` has no `{name}`")
-    if check_url(issuer).scheme == "https" and check_url(value).scheme != "https":
-        raise FetchError(f"the metadata of `{issuer}` leads away from https")
-    check_url(value)
-    return value

@@ -15,15 +15,14 @@ from urllib.parse import urlsplit
 
 from yett.contract.identity_settings import TransmitterConfig
 from yett.credentials.keyset import MAX_KEY_SET_BYTES, KeySet, KeySetError, load_keys
-from yett.credentials.strict_json import read_object
 from yett.state.bearer import read_bearer
+from yett.state.discovery import MAX_METADATA_BYTES, address_in, read_metadata
 from yett.state.errors import StateError
-from yett.state.fetch import FetchError, check_url, fetch
+from yett.state.fetch import FetchError, fetch
 from yett.terms import Secret
 
 FRESH_SECONDS = 600.0
 COOL_DOWN_SECONDS = 30.0
-MAX_METADATA_BYTES = 64 * 1024
 
 Fetch = Callable[[str, int], bytes]
 
@@ -93,11 +92,5 @@ class Transmitter:
         url = self.config.url
         parts = urlsplit(url)
         where = f"{parts.scheme}://{parts.netloc}/.well-known/ssf-configuration"
-        said = read_object(self._fetch(where + parts.path.rstrip("/"), MAX_METADATA_BYTES))
-        if isinstance(said, str) or said.get("issuer") != url:
-            raise FetchError(f"the metadata of `{url}` names another issuer")
-        found = said.get("jwks_uri")
-        if not isinstance(found, str):
-            raise FetchError(f"the metadata of `{url}` has no `jwks_uri`")
-        check_url(found)
-        return found
+        document = self._fetch(where + parts.path.rstrip("/"), MAX_METADATA_BYTES)
+        return address_in(read_metadata(url, document), "jwks_uri")

@@ -17,12 +17,12 @@ from yett.issuer.errors import OAuthError
 from yett.issuer.http import Answer, Ask, Route
 from yett.issuer.pages import el, show, shown
 from yett.issuer.pages.assets import APPROVALS
+from yett.issuer.passkeys.challenge import TIMEOUT_MILLISECONDS
 from yett.issuer.server import Server
 from yett.policy.approvals import APPROVALS_PATH
 from yett.state.accounts.passkeys import list_passkeys
 
 PATH = "/approvals"
-TIMEOUT_MILLISECONDS = 300_000
 ELSEWHERE = "approvals are signed where the issuer stands on the gate's own host"
 UNKNOWN = "there is no such approval"
 _ID = re.compile(r"[0-9a-f]{32}\Z")
