@@ -90,12 +90,14 @@ ADVICE = {
     "record-changed": "Read the record again, then decide again. Nothing was written.",
     "step-up-needed": "Sign in again as `WWW-Authenticate` says: with one of `acr_values`, not "
     "longer ago than `max_age` seconds (RFC 9470 s4). Then repeat the request with the new token.",
-    "approval-needed": "Ask `needed` other people to approve under `approve`; they see exactly "
-    "this request. Then send it again, unchanged, with `Yett-Approval: ID`, within `expires_in` "
-    "seconds. Where there is no `approval` member, `detail` says why nothing can be asked for.",
+    "approval-needed": "Ask `needed` other people to approve under `approve`, or in a browser at "
+    "`page` where there is one; they see exactly this request. Then send it again, unchanged, with "
+    "`Yett-Approval: ID`, within `expires_in` seconds. Where there is no `approval` member, "
+    "`detail` says why nothing can be asked for.",
     "approval-invalid": "An approval is good once, for exactly the request that was approved, by "
     "who asked for it, under the contract it was asked for. Send the request without "
-    "`Yett-Approval` to ask anew.",
+    "`Yett-Approval` to ask anew. A vote that must be signed is refused like this, too: `detail` "
+    "names the page on which to sign it.",
     "upstream-unreachable": "The operator looks whether the service runs; nothing was sent.",
     "upstream-broken": "The operator looks at the service's answer: it is not HTTP/1.1, or was cut "
     "short.",

@@ -1,5 +1,7 @@
 import pytest
+from msgspec.structs import replace
 
+from yett.contract.identity_settings import BuiltinConfig
 from yett.contract.lint import lint
 from yett.contract.load import load
 
@@ -109,6 +111,26 @@ def test_what_passes_unread_cannot_be_approved(contract, good, values, number):
     """Approvals are given to one exact request, which must be known."""
     settings(good, "/bookings/{id}", "put", **values)
     assert len(found(contract(good), "approval-streamed")) == number
+
+
+@pytest.mark.parametrize(
+    ("url", "signatures", "number"),
+    [
+        ("https://login.example.com", "own", 1),
+        ("https://login.example.com", "none", 0),
+        ("https://api.example.com/auth", "own", 0),
+        ("", "own", 0),
+    ],
+)
+def test_who_must_sign_needs_a_page(contract, good, url, signatures, number):
+    """It stands on the gate's own host alone: elsewhere people with an account could not vote."""
+    settings(good, "/bookings/{id}", "put", sensitive={"approvals": 1})
+    read = contract(good)
+    builtin = BuiltinConfig(url=url, audience="https://api.example.com") if url else None
+    identity = replace(read.config.identity, builtin=builtin)
+    authz = replace(read.config.authz, signatures=signatures)
+    read = replace(read, config=replace(read.config, identity=identity, authz=authz))
+    assert len(found(read, "approval-unsigned")) == number
 
 
 @pytest.mark.parametrize(("more", "number"), [({}, 1), ({"acr": "x"}, 1), ({"max_age": 300}, 0)])

@@ -362,6 +362,12 @@ def test_a_signed_vote_keeps_its_evidence(signing):
     assert kept.votes[0].evidence == given.evidence
 
 
+def test_who_asks_is_told_where_others_sign(signing):
+    """The page of the issuer, to be sent to them."""
+    asked = pay(signing)
+    assert asked["page"] == f"https://api.example.com/auth/approvals/{asked['approval']}"
+
+
 def test_a_vote_that_is_not_proven_is_not_cast(signing):
     """The voter is told what to do, the record why; nothing is put down."""
     asked = pay(signing)
@@ -410,6 +416,7 @@ def test_an_assertion_of_another_shape_is_refused(signing, changes):
 def test_without_an_issuer_there_are_no_signatures(desk):
     """An assertion that nobody could verify is not ignored."""
     asked = pay(desk)
+    assert "page" not in asked
     code, problem = desk.vote("boss", asked, assertion=ASSERTION)
     assert (code, problem.note) == ("approval-invalid", "an assertion without an issuer")
     assert desk.vote("boss", asked)[0] == 200

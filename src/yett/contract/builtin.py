@@ -6,6 +6,8 @@ no network and goes on while that process is down. Nothing in here reads it.
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from yett.contract.identity_settings import BuiltinConfig, IdentityConfig, IssuerConfig
 
 BUILTIN_KEYS_FILE = "var/issuer-jwks.json"
@@ -30,6 +32,16 @@ def builtin_issuer(config: BuiltinConfig) -> IssuerConfig:
         required=("client_id", "iat", "jti"),
         tenant_claim="tenant",
     )
+
+
+def issuer_path(config: BuiltinConfig) -> str:
+    """Return the path below which the gate serves it; empty where it has a host of its own."""
+    return urlsplit(config.url).path.rstrip("/")
+
+
+def approval_page(config: BuiltinConfig, approval: str) -> str:
+    """Return the URL at which a person signs a vote; empty where there is no such page."""
+    return f"{config.url}/approvals/{approval}" if issuer_path(config) else ""
 
 
 def session_cookie(config: BuiltinConfig) -> str:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 
 from yett.contract.addresses import has_default_port, is_listener, is_origin
+from yett.contract.builtin import issuer_path
 from yett.contract.config import RULES, Config
 from yett.contract.config_builtin import check_builtin
 from yett.contract.config_certificates import check_certificates, check_client_certificates
@@ -150,10 +151,11 @@ def _stores(config: Config, source: Source, report: Report) -> None:
 
 
 def _signatures(config: Config, source: Source, report: Report) -> None:
-    if config.authz.signatures == "all" and config.identity.builtin is None:
+    builtin = config.identity.builtin
+    if config.authz.signatures == "all" and (builtin is None or not issuer_path(builtin)):
         at = source.within(("authz", "signatures"))
-        message = "nobody could vote: `signatures` is `all`, and there are no passkeys"
-        hint = "add `[identity.builtin]`, whose accounts have passkeys"
+        message = "nobody could vote: `signatures` is `all`, and there is no page to sign on"
+        hint = "add `[identity.builtin]` whose `url` has a path on the gate's host"
         report.add(CONFIG_VALUE, message, at, hint=hint)
 
 

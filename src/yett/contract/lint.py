@@ -28,6 +28,7 @@ from yett.contract.lint_objects import (
     undeclared_objects,
     unguarded_objects,
     unruled_records,
+    unsigned_approvals,
 )
 from yett.contract.lint_records import (
     conflicting_attributes,
@@ -165,6 +166,10 @@ LINTS: tuple[Lint, ...] = (
     Lint(
         Rule("approval-streamed", "error", "a request that must be frozen passes on unread"),
         streamed_approvals,
+    ),
+    Lint(
+        Rule("approval-unsigned", "warning", "votes must be signed, and there is no page for it"),
+        unsigned_approvals,
     ),
     Lint(
         Rule("bind-unsigned", "warning", "a token for one call needs no recent sign-in"),

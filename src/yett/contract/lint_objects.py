@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from yett.contract.builtin import issuer_path
 from yett.contract.described import Described
 from yett.contract.lint_access import operations, remark
 from yett.contract.model import Api, Contract, Operation
@@ -91,6 +92,19 @@ def streamed_approvals(contract: Contract, rule: Rule) -> Iterator[Remark]:
         if demand.bind:
             message = f"`{operation.id}` needs a token for its body, which is passed on unread"
             yield remark(rule, operation, message, "take away `stream`, or `bind`")
+
+
+def unsigned_approvals(contract: Contract, rule: Rule) -> Iterator[Remark]:
+    """Who must sign a vote needs a page for it, which only stands on the gate's own host."""
+    builtin = contract.config.identity.builtin
+    if builtin is None or issuer_path(builtin) or contract.config.authz.signatures == "none":
+        return
+    for operation in operations(contract):
+        demand = operation.settings.sensitive
+        if demand is not None and demand.approvals:
+            message = f"votes on `{operation.id}` must be signed, and there is no page to sign on"
+            hint = "give `identity.builtin.url` a path on this host, or write `signatures`"
+            yield remark(rule, operation, message, hint)
 
 
 def bound_without_sign_in(contract: Contract, rule: Rule) -> Iterator[Remark]:

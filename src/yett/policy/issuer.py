@@ -9,8 +9,8 @@ RFC 8414 s3 puts its metadata at the root of the host, hence the second operatio
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
+from yett.contract.builtin import issuer_path
 from yett.contract.config import Config
 from yett.policy.limits import parse_limit
 from yett.policy.model import RULES, OperationPolicy, Upstream
@@ -26,7 +26,7 @@ METADATA = "/.well-known/oauth-authorization-server"
 def issuer_base(config: Config) -> str:
     """Return the path below which the gate serves the issuer; empty where it does not."""
     builtin = config.identity.builtin
-    return urlsplit(builtin.url).path.rstrip("/") if builtin is not None else ""
+    return issuer_path(builtin) if builtin is not None else ""
 
 
 def issuer_operations(config: Config) -> Iterator[OperationPolicy]:

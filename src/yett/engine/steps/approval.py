@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from math import ceil
 
+from yett.contract.builtin import approval_page
 from yett.contract.model import Sensitive
 from yett.engine.approvals import (
     MAX_BODY_BYTES,
@@ -172,6 +173,8 @@ def noted(approval: Approval) -> str:
 
 def _needed(x: Exchange, approval: Approval) -> Problem:
     missing = approval.missing()
+    builtin = x.program.policy.config.identity.builtin
+    page = approval_page(builtin, approval.id) if builtin is not None else ""
     detail = "" if missing else "it is approved: send it again with `Yett-Approval`"
     return APPROVAL_NEEDED(
         detail,
@@ -182,6 +185,7 @@ def _needed(x: Exchange, approval: Approval) -> Problem:
             ("needed", missing),
             ("expires_in", max(0, ceil(approval.expires - x.now))),
             ("approve", f"{APPROVALS_PATH}/{approval.id}"),
+            *((("page", page),) if page else ()),
         ),
     )
 
