@@ -12,9 +12,11 @@ from kit.approvals import document
 from kit.frozen import paying
 from kit.gateway import OK, Recorder, program, public, running, split
 from kit.shop import compile_shop
+from kit.signing import ISSUER, Signer, open_store
 from kit.store import NOW, Store
 
-from yett.engine.approvals import FindApprovals
+from yett.engine.approvals import CastVote, ConfirmVote, FindApprovals, ProveVote, Unproven
+from yett.engine.people import Person
 from yett.engine.program import build
 from yett.gate.approvals import ApprovalDesk, ended, find_desk, open_desk
 from yett.gate.edge import Gate
@@ -142,3 +144,97 @@ async def test_what_was_approved_is_not_sent_twice(store):
         named = b"Yett-Approval: %b\r\n\r\n" % asked["approval"].encode()
         assert split(await gateway.send(head + named + body))[0] == 502
     assert sum(b"PUT /pay" in one for one in rounds) == 1
+
+
+BUILTIN = """
+[identity.builtin]
+url = "https://api.example.com/auth"
+audience = "https://api.test"
+admin_role = "staff"
+"""
+
+
+class Voting:
+    """A contract whose voters have accounts here; a vote goes the engine's way, question by question."""
+
+    def __init__(self, folder):
+        program = build(compile_shop(folder, document({"approvals": 2}), policies="", more=BUILTIN))
+        self.accounts = open_store(folder)
+        self.desk = open_desk(program, folder)
+        self.requests = Store(folder / "var/approvals.db")
+
+    def vote(self, asked, voter, assertion="", *, approve=True):
+        fields = {"id": asked.id, "digest": asked.frozen.digest, "approve": approve, "now": NOW}
+        question = ProveVote(voter=voter, assertion=assertion, signatures="own", **fields)
+        proven = self.desk.answer(question)
+        if isinstance(proven, Unproven):
+            return proven.note
+        cast = CastVote(voter=proven.voter, evidence=proven.evidence, **fields)
+        number = self.desk.answer(cast)
+        if isinstance(number, str):
+            return number
+        return self.desk.answer(ConfirmVote(id=asked.id, number=number, now=NOW))
+
+
+@pytest.fixture
+def voting(tmp_path):
+    made = Voting(tmp_path / "c")
+    yield made
+    made.accounts.close()
+
+
+def caller(name, issuer=ISSUER, kind="user"):
+    return Person(id=name, issuer=issuer, kind=kind, names=(name,))
+
+
+def test_each_person_signs_one_vote(voting):
+    """Replayed, signed anew, or as another credential of the same person: it counts once."""
+    asked = voting.requests.asked(needed=2)
+    dora = Signer(voting.accounts, "dora", email="dora@example.com")
+    me = caller(dora.user.id)
+    text = dora.assertion(asked.id, asked.frozen.digest, count=0)
+    assert voting.vote(asked, me, text).missing() == 1
+    assert voting.vote(asked, me, text) == "each person has one vote"
+    anew = dora.assertion(asked.id, asked.frozen.digest, "refuse", count=0)
+    assert voting.vote(asked, me, anew, approve=False) == "each person has one vote"
+    key = caller("dora", "yett:keys", "key")
+    assert voting.vote(asked, key) == "the vote is not signed"
+    assert voting.vote(asked, key, text) == "signed by who is not signed in"
+    fay = Signer(voting.accounts, "fay")
+    signed = fay.assertion(asked.id, asked.frozen.digest)
+    given = voting.vote(asked, caller(fay.user.id), signed)
+    assert (given.state, given.missing()) == ("approved", 0)
+    assert all(vote.evidence for vote in given.votes)
+
+
+def test_two_credentials_of_one_person_are_no_two_people(voting):
+    """Who asked as `anna` by an outside token has no vote as the account of that name."""
+    asked = voting.requests.asked(needed=1)
+    anna = Signer(voting.accounts, "anna")
+    text = anna.assertion(asked.id, asked.frozen.digest)
+    refused = voting.vote(asked, caller(anna.user.id), text)
+    assert refused == "nobody approves what they asked for themselves"
+
+
+def test_of_many_signed_votes_at_once_one_counts(voting):
+    """Eight copies of one person's vote in eight threads: one is counted."""
+    asked = voting.requests.asked(needed=2)
+    dora = Signer(voting.accounts, "dora")
+    text = dora.assertion(asked.id, asked.frozen.digest, count=0)
+    got = []
+    threads = [
+        threading.Thread(target=lambda: got.append(voting.vote(asked, caller(dora.user.id), text)))
+        for _ in range(8)
+    ]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert sum(not isinstance(one, str) for one in got) == 1
+    assert voting.requests.find(asked.id)[0].missing() == 1
+
+
+async def test_a_desk_without_accounts_proves_nothing(store):
+    """The engine does not ask it; if it did, no vote would count."""
+    question = ProveVote(
+        id="i", digest="d", voter=caller("x"), approve=True, now=NOW, assertion="", signatures="own"
+    )
+    assert await ApprovalDesk(store.approvals)(question) is False
