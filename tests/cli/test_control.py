@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from kit.issuing import with_issuer
+from kit.waiting import until
 
 from yett.state.accounts import AccountStore
 from yett.state.accounts.notices import note, untold
@@ -54,14 +55,6 @@ def control(served):
             if Path(f"/proc/{pid}/comm").read_text().startswith("yett control"):
                 return pid
     return 0
-
-
-def until(condition, seconds=60):
-    end = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < end, "it did not come to pass"
-        time.sleep(0.05)
-    return found
 
 
 def test_the_gate_serves_the_issuer(issuing):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kit.origin import Origin
 from kit.sensitive import make_sensitive
+from kit.waiting import until
 
 from yett.records.verify import verify
 
@@ -29,13 +30,6 @@ def gone(pid):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except FileNotFoundError:
         return True
-
-
-def until(condition, seconds=20):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def count(folder, *marks):

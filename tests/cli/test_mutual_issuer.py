@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
-import time
 from base64 import b64encode
 from urllib.parse import urlencode
 
@@ -13,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 from kit.authority import Authority
 from kit.issuing import free_port
+from kit.waiting import until
 
 from yett.cli.__main__ import main
 from yett.cli.account_place import opened
@@ -82,13 +82,6 @@ def post(port, client, path, form, headers):
         return answer.status, json.loads(answer.read())
 
 
-def wait_until(done):
-    until = time.monotonic() + 30
-    while not done():
-        assert time.monotonic() < until
-        time.sleep(0.05)
-
-
 def get(port, client, token):
     connection = http.client.HTTPSConnection("localhost", port, timeout=20, context=client)
     with contextlib.closing(connection):
@@ -113,7 +106,7 @@ def test_a_service_gets_a_token_that_is_its_own(company, folder):
     status, answer = ask(second, mine)
     assert (status, answer["scope"]) == (200, "items:read")
     token = answer["access_token"]
-    wait_until(lambda: get(second, mine, token) != 503)  # workers look for new keys each second
+    until(lambda: get(second, mine, token) != 503)  # workers look for new keys each second
     assert get(second, mine, token) == 200
     assert get(second, theirs, token) == 401
     assert get(served.port, nobody, token) == 401

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from kit import hostile
 from kit.issuing import with_issuer
+from kit.waiting import until
 
 from yett.state.accounts import AccountStore
 from yett.state.accounts.activity import last_uses
@@ -138,14 +139,6 @@ class Clients:
 
 REVOKED = {(401, "credential-revoked")}
 FINE = {(200, "")}
-
-
-def until(true, seconds=60):
-    end = time.monotonic() + seconds
-    while not (found := true()):
-        assert time.monotonic() < end, "it did not come to pass"
-        time.sleep(0.02)
-    return found
 
 
 def put(store, kind="sub", value="ana", **more):

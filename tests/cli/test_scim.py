@@ -7,11 +7,11 @@ import http.client
 import json
 import subprocess
 import sys
-import time
 from urllib.parse import urlencode
 
 import pytest
 from kit.issuing import with_issuer
+from kit.waiting import until
 
 from yett.cli.account_place import opened
 from yett.issuer.server import digest
@@ -112,14 +112,6 @@ class Company:
     def account(self):
         """What the account page answers to the browser that is signed in."""
         return self.ask("GET", "/auth/account", cookie=f"yett-sign-in={COOKIE}")[0]
-
-
-def until(done, seconds=60):
-    """Wait until something is so; a minute is for machines that have other things to do."""
-    end = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < end, "it did not come to pass"
-        time.sleep(0.05)
 
 
 @pytest.fixture

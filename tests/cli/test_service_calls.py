@@ -10,11 +10,11 @@ import http.client
 import json
 import subprocess
 import sys
-import time
 from urllib.parse import urlencode
 
 import pytest
 from kit.issuing import with_issuer
+from kit.waiting import until
 
 from yett.cli.account_place import opened
 from yett.state.accounts.users import add_user
@@ -32,14 +32,6 @@ def document():
         "paths": {"/items": {"get": {"operationId": "see", **guarded}}},
         "components": {"securitySchemes": {"token": {"type": "oauth2", "flows": flows}}},
     }
-
-
-def until(done, seconds=60):
-    """Wait until something is so; a minute is for machines that have other things to do."""
-    end = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < end, "it did not come to pass"
-        time.sleep(0.05)
 
 
 class Service:

@@ -23,6 +23,7 @@ import pytest
 from kit.accounts import postgresql_url
 from kit.issuing import free_port, with_issuer
 from kit.oauth import Party, basic, claims_of
+from kit.waiting import until
 from sqlalchemy import func, select, update
 
 from yett.cli.account_place import opened
@@ -83,14 +84,6 @@ def hosts(empty, folders, serve_at, tmp_path):
     store = AccountStore(empty, tmp_path)
     yield SimpleNamespace(folders=folders, served=served, ports=ports, store=store)
     store.close()
-
-
-def until(done, seconds=60):
-    """Wait until something is so; a minute is for machines that have other things to do."""
-    end = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < end, "it did not come to pass"
-        time.sleep(0.05)
 
 
 def calls(port, token):

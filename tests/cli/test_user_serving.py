@@ -8,12 +8,12 @@ import http.client
 import json
 import subprocess
 import sys
-import time
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 
 import pytest
 from kit.issuing import with_issuer
+from kit.waiting import until
 
 from yett.cli.account_place import opened
 from yett.issuer import recovery
@@ -46,14 +46,6 @@ def ask(port, method, path, cookies=(), **form):
         for value in answer.headers.get_all("set-cookie") or ():
             kept.load(value)
         return answer.status, [f"{k}={v.value}" for k, v in kept.items()], answer.read()
-
-
-def until(condition, seconds=60):
-    end = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < end, "it did not come to pass"
-        time.sleep(0.05)
-    return found
 
 
 def test_a_person_is_invited_recovers_and_is_disabled(issuing, folder):

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from yett.contract.errors import ContractError
-from yett.contract.report import Report
-from yett.contract.toml import read_config
+from kit.settings import findings
 
 API = """openapi: 3.1.0
 info: {title: t, version: "1"}
@@ -23,15 +20,6 @@ TRANSMITTER = (
     'algorithms = ["ES256"]\nbearer = "t.secret"\n'
 )
 ROLES = "[vocabulary.scopes]\ns = ''\n[vocabulary.roles]\nclerk = ['s']\n"
-
-
-def findings(text):
-    report = Report()
-    try:
-        read_config(text.encode(), "yett.toml", report)
-    except ContractError as error:
-        return error.findings
-    return tuple(remark.finding() for remark in report.remarks)
 
 
 @pytest.mark.parametrize("text", [BUILTIN, PROVIDER, TRANSMITTER], ids=["plain", "sso", "ssf"])

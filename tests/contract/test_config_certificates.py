@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from kit.settings import findings
 
 from yett.contract.config_certificates import name_flaw
-from yett.contract.errors import ContractError
-from yett.contract.report import Report
-from yett.contract.toml import read_config
 
 API = '[api.shop]\nopenapi = "o.json"\nupstream = "http://h"\n'
 TLS = API + "[gateway.tls]\ncert = 'c'\nkey = 'k'\n"
 NAME = API + '[[identity.certificate]]\nname = "uri:spiffe://a/b"\nservice = "billing"\n'
 WORDS = "[vocabulary.scopes]\n'orders:read' = ''\n[vocabulary.roles]\nstaff = []\n"
-
-
-def findings(text):
-    report = Report()
-    try:
-        read_config(text.encode(), "yett.toml", report)
-    except ContractError as error:
-        return error.findings
-    return tuple(remark.finding() for remark in report.remarks)
 
 
 @pytest.mark.parametrize(

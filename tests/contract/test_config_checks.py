@@ -1,20 +1,8 @@
 import pytest
-
-from yett.contract.errors import ContractError
-from yett.contract.report import Report
-from yett.contract.toml import read_config
+from kit.settings import findings
 
 API = '[api.shop]\nopenapi = "o.json"\nupstream = "http://h"\n'
 ISSUER = API + '[[identity.issuer]]\nurl = "https://i"\naudience = "a"\n'
-
-
-def findings(text):
-    report = Report()
-    try:
-        read_config(text.encode(), "yett.toml", report)
-    except ContractError as error:
-        return error.findings
-    return tuple(remark.finding() for remark in report.remarks)
 
 
 @pytest.mark.parametrize(

@@ -3,22 +3,10 @@
 from __future__ import annotations
 
 import pytest
-
-from yett.contract.errors import ContractError
-from yett.contract.report import Report
-from yett.contract.toml import read_config
+from kit.settings import findings
 
 API = '[api.shop]\nopenapi = "o.json"\nupstream = "http://h"\n[identity.dpop]\n'
 CORS = '[cors]\norigins = ["https://app.test"]\nheaders = ["Authorization", "dpop"]\n'
-
-
-def findings(text):
-    report = Report()
-    try:
-        read_config(text.encode(), "yett.toml", report)
-    except ContractError as error:
-        return error.findings
-    return tuple(remark.finding() for remark in report.remarks)
 
 
 @pytest.mark.parametrize(

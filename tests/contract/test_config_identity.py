@@ -1,23 +1,14 @@
 import pytest
+from kit.settings import findings
 
 from yett.contract.config import Config
 from yett.contract.config_identity import check_issuers, check_principal, check_vocabulary
-from yett.contract.errors import ContractError
 from yett.contract.places import Source
 from yett.contract.report import Report
 from yett.contract.toml import read_config
 
 API = '[api.shop]\nopenapi = "o.json"\nupstream = "http://h"\n'
 ISSUER = API + '[[identity.issuer]]\nurl = "https://i"\naudience = "a"\nalgorithms = ["ES256"]\n'
-
-
-def findings(text):
-    report = Report()
-    try:
-        read_config(text.encode(), "yett.toml", report)
-    except ContractError as error:
-        return error.findings
-    return tuple(remark.finding() for remark in report.remarks)
 
 
 GOOD = """

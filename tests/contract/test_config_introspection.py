@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from kit.settings import findings
 
 from yett.contract.config_introspection import OTHER_TYPES
-from yett.contract.errors import ContractError
-from yett.contract.report import Report
-from yett.contract.toml import read_config
 
 API = '[api.shop]\nopenapi = "o.json"\nupstream = "http://h"\n'
 ISSUER = API + '[[identity.issuer]]\nurl = "https://i"\naudience = "a"\nalgorithms = ["ES256"]\n'
 ASK = '[identity.issuer.introspection]\nclient_id = "gate"\nsecret = "gate.secret"\n'
 SECOND = '[[identity.issuer]]\nurl = "https://j"\naudience = "a"\nalgorithms = ["ES256"]\n'
-
-
-def findings(text):
-    report = Report()
-    try:
-        read_config(text.encode(), "yett.toml", report)
-    except ContractError as error:
-        return error.findings
-    return tuple(remark.finding() for remark in report.remarks)
 
 
 GOOD = """types = ["at+jwt", "JWT", "application/at+jwt"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from contract.test_config_builtin import PROVIDER, ROLES, findings
+from contract.test_config_builtin import PROVIDER, ROLES
+from kit.settings import findings
 
 from yett.contract.config_provider import ACR
 from yett.issuer.acr import ORDER
