@@ -28,7 +28,7 @@ class Traffic:
     """Clients which get a token each time, call with it at once, and with an older one of each key.
 
     Attributes:
-        calls: key -> when a call began, and its status.
+        calls: key -> when a call began and ended, and its status.
         refused: what the token endpoint answered that was no token.
     """
 
@@ -36,7 +36,6 @@ class Traffic:
         self.company, self.client = company, client
         self.context = ssl.create_default_context(cafile=company.ca)
         self.calls, self.refused, self.tokens = defaultdict(list), [], {}
-        self.removed = set()
         self.over = threading.Event()
         self.threads = [threading.Thread(target=self._run) for _ in range(CLIENTS)]
 
@@ -68,7 +67,7 @@ class Traffic:
         began, kid = time.monotonic(), kid_of(token)
         headers = {"authorization": f"Bearer {token}"}
         status = web.get(f"{self.company.origin}/items", headers=headers).status_code
-        self.calls[kid].append((began, status))
+        self.calls[kid].append((began, time.monotonic(), status))
 
     def statuses(self, token):
         """What a token gets on new connections."""
@@ -146,9 +145,9 @@ def test_no_token_is_refused_wrongly_and_none_of_a_removed_key_is_taken(company)
     assert set(before) & set(out) == {before[-1]}
     for kid, calls in traffic.calls.items():
         removing, gone = out.get(kid, (float("inf"), float("inf")))
-        early = {status for began, status in calls if began < removing - 1}
-        late = {status for began, status in calls if began > gone}
+        early = {status for _, ended, status in calls if ended < removing}
+        late = {status for began, _, status in calls if began > gone}
         assert (kid, early | {200}) == (kid, {200})
         assert (kid, late | {401}) == (kid, {401})
         if kid not in out:
-            assert {status for _, status in calls} == {200}
+            assert {status for _, _, status in calls} == {200}
