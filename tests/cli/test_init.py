@@ -195,3 +195,21 @@ def test_a_team_without_an_identity_provider_is_its_own(run, tmp_path):
     words = ("-C", "contract", "service", "add", "bill", "--owner", "ada", "--role", "admin")
     assert CliRunner().invoke(main, words).exit_code == 0
     assert run("--openapi", "source.json", "--update", "--issuer").exit_code == 2
+
+
+def test_the_first_administrator_may_do_what_the_description_names(run, tmp_path):
+    """The scopes of its operations stand in the role; else the first sign-in would open nothing."""
+    flow = {"tokenUrl": "https://a.example/token", "scopes": {"b:c": "c", "a:read": "a"}}
+    schemes = {"o": {"type": "oauth2", "flows": {"clientCredentials": flow}}}
+    asked = {"get": {"security": [{"o": ["b:c"]}], "responses": {}}}
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "t", "version": "1"},
+        "components": {"securitySchemes": schemes},
+        "security": [{"o": ["a:read"]}],
+        "paths": {"/a": asked, "/b": {"post": {"responses": {}}, "parameters": []}},
+    }
+    (tmp_path / "scoped.json").write_text(json.dumps(document))
+    assert run("--openapi", "scoped.json", "--issuer").exit_code == 0
+    roles = load(tmp_path / "contract").config.vocabulary.roles
+    assert {name: sorted(scopes) for name, scopes in roles.items()} == {"admin": ["a:read", "b:c"]}

@@ -103,7 +103,7 @@ def test_a_new_link_ends_the_old(run, folder):
 @pytest.mark.parametrize(
     ("words", "message", "hint"),
     [
-        (("add", "ana"), "the login name `ana` is taken", "choose another"),
+        (("add", "ana"), "the login name `ana` is taken", "`yett user invite ana`"),
         (("add", "a b"), "a login name has spaces", ""),
         (("add", "new", "--role", "clark"), "no role `clark`", "did you mean `clerk`?"),
         (("show", "nobody"), "there is no account `nobody`", "`yett user list` shows them"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from yett.cli.scope_drafts import vocabulary_draft
+
 MAX_DRAFTED = 2000
 
 _SETTINGS = """\
@@ -57,9 +59,6 @@ _BUILTIN = """\
 [identity.builtin]
 url      = "http://localhost:8080/auth"   # the gate serves it there; https in production
 audience = "http://localhost:8080"        # the API, as tokens name it
-
-[vocabulary.roles]
-admin = []                                # the scopes that come with it: ["bookings:read"]
 """
 _BUILTIN_SAYS = """\
 # No identity provider? yett is one: people with passkeys, services with OAuth 2.1.
@@ -94,7 +93,14 @@ _SCHEMES = """\
 _PUBLIC = "# Anybody may call:"
 
 
-def settings_draft(name: str, openapi: str, upstream: str, *, issuer: bool = False) -> str:
+def settings_draft(
+    name: str,
+    openapi: str,
+    upstream: str,
+    *,
+    issuer: bool = False,
+    scopes: dict[str, str] | None = None,
+) -> str:
     """Write `yett.toml`; values are quoted as TOML basic strings, which JSON's are.
 
     Args:
@@ -102,13 +108,14 @@ def settings_draft(name: str, openapi: str, upstream: str, *, issuer: bool = Fal
         openapi: name of the description.
         upstream: URL of the service.
         issuer: whether yett's own issuer is on, or in comments.
+        scopes: those that the description asks for, with their meaning; administrators have them.
     """
-    builtin = _BUILTIN if issuer else _commented(_BUILTIN)
+    own = f"{_BUILTIN}\n{vocabulary_draft(scopes if issuer and scopes else {})}"
     return _SETTINGS.format(
         name=_key(name),
         openapi=json.dumps(openapi),
         upstream=json.dumps(upstream),
-        builtin=_BUILTIN_SAYS + builtin,
+        builtin=_BUILTIN_SAYS + (own if issuer else _commented(own)),
     )
 
 

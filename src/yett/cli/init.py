@@ -19,6 +19,7 @@ from yett.cli.folder import in_folder
 from yett.cli.guesses import guess_records
 from yett.cli.output import printable
 from yett.cli.record_drafts import overlay_records, policies_draft
+from yett.cli.scope_drafts import named_scopes
 from yett.contract.document import read_document
 from yett.contract.errors import ContractError, describe
 from yett.contract.files import POLICIES_NAME, read_bounded
@@ -84,7 +85,8 @@ def init(
             files = {description: data}
         else:
             address = (upstream or DEFAULT_UPSTREAM).rstrip("/")
-            settings = settings_draft(name, description, address, issuer=issuer)
+            scopes = named_scopes(document)
+            settings = settings_draft(name, description, address, issuer=issuer, scopes=scopes)
             files = _drafts(data, description, settings)
     except ContractError as error:
         _refuse_all(error)

@@ -82,7 +82,9 @@ def revoke_command(
 
     Without --before it is refused whenever it was issued, until `yett token restore`.
 
-    Example: yett token revoke --sub ana --before now --reason "laptop stolen"
+    Example: yett token revoke --user ana@example.com --compromised
+
+    Of another issuer: yett token revoke --sub ana --before now --reason "laptop stolen"
     """
     given = [(kind, value) for kind in KINDS if (value := names[kind]) is not None]
     if user is not None or compromised or passkeys:

@@ -106,7 +106,8 @@ def add_user(
         changed=now,
     )
     if find_login(tx, user.login) is not None:
-        raise StateError(f"the login name `{user.login}` is taken", hint="choose another")
+        hint = f"choose another; a new link for the same person: `yett user invite {user.login}`"
+        raise StateError(f"the login name `{user.login}` is taken", hint=hint)
     tx.execute(users.insert().values(**_columns(user)))
     return user
 
