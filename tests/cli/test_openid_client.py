@@ -14,6 +14,10 @@ from joserfc.jwk import ECKey
 from kit.company import REDIRECT, SIGNED_OUT, Company
 from kit.node import Program
 from kit.web_browser import WebBrowser
+from sqlalchemy import update
+
+from yett.cli.account_place import opened
+from yett.state.accounts.tables import sessions
 
 CODE, REFRESH = "authorization_code", "refresh_token"
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
@@ -276,6 +280,31 @@ def test_a_service_acts_for_itself_and_for_who_called_it(company, shop, connect)
     assert calls(company, service, theirs["access_token"], "own") == 200
     assert shop.say("revoke", tokens["refresh_token"]) is None
     until_refused(company, service, theirs["access_token"], "own")
+
+
+@pytest.mark.parametrize("key", ["", "key"])
+def test_a_challenge_is_understood_and_met(company, shop, key):
+    """The gate's RFC 9470 challenge as the client reads it leads to a sign-in that satisfies both."""
+    signed_in(company, shop)
+    with opened(company.path) as server:
+        older = update(sessions).values(auth_time=sessions.c.auth_time - 3600)
+        server.store.write(lambda tx: tx.execute(older))
+    stale, _ = signed_in(company, shop, {}, False, key)
+    place = f"{company.origin}/fresh"
+    refused = shop.say("call", stale["access_token"], place, key)
+    asked = refused["challenge"]
+    assert (refused["status"], asked["error"]) == (401, "insufficient_user_authentication")
+    wanted = {name: asked[name] for name in ("acr_values", "max_age")}
+    came = back(company, shop, wanted, bool(key), key)
+    assert "Confirm that it is you" in "".join(company.browser.pages[-2:])
+    tokens = shop.say("end", came, {"maxAge": int(asked["max_age"])}, key)
+    assert tokens["claims"]["acr"] in asked["acr_values"].split()
+    assert shop.say("call", tokens["access_token"], place, key) == {"status": 200}
+    assert shop.say("call", stale["access_token"], place, key)["status"] == 401
+    newer = shop.say("refresh", stale["refresh_token"], {}, key)
+    assert shop.say("call", newer["access_token"], place, key)["status"] == 401
+    unknown = back(company, shop, {"acr_values": "urn:unknown"})
+    assert shop.say("end", unknown, {})["error"] == "unmet_authentication_requirements"
 
 
 def test_who_signs_out_takes_leave_of_its_applications(company, shop):

@@ -22,6 +22,7 @@ from yett.cli.__main__ import main
 CA = Authority("Test CA")
 REDIRECT = "https://app.example.com/callback"
 SIGNED_OUT = "https://app.example.com/bye"
+FRESH = {"acr": "urn:yett:phishing-resistant", "max_age": 300}
 TLS = """tls = {cert = "cert.pem", key = "key.pem"}"""
 SETTINGS = """failures = "1000000/min per ip"
 
@@ -44,9 +45,10 @@ clerk = ["items:read"]
 """
 
 
-def _operation(name, scope):
+def _operation(name, scope, **more):
     answers = {"200": {"description": "fine"}}
-    return {"operationId": name, "security": [{"token": [scope]}], "responses": answers}
+    declared = {"operationId": name, "security": [{"token": [scope]}], "responses": answers}
+    return {**declared, "x-yett": more} if more else declared
 
 
 DOCUMENT = {
@@ -55,7 +57,7 @@ DOCUMENT = {
     "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
     "paths": {
         "/items": {"get": _operation("see", "items:read")},
-        "/slow": {"get": _operation("change", "items:write")},
+        "/fresh": {"get": _operation("decide", "items:read", sensitive=FRESH)},
     },
 }
 

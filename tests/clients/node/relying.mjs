@@ -76,7 +76,7 @@ async function run([name, ...rest]) {
     return (await commands[name](...rest)) ?? null;
   } catch (error) {
     const said = error.cause?.[0]?.parameters ?? {};
-    return { error: error.error ?? said.error ?? error.code ?? String(error), status: error.status ?? 0, said: String(error.error_description ?? error.message) };
+    return { challenge: said, error: error.error ?? said.error ?? error.code ?? String(error), status: error.status ?? 0, said: String(error.error_description ?? error.message) };
   }
 }
 
