@@ -1,6 +1,8 @@
 """The store on both engines: all or nothing, one writer after the other, and named refusals."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 from sqlalchemy import func, select, update
@@ -31,6 +33,30 @@ def test_writers_come_one_after_the_other(account_store):
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: account_store.write(add_one), range(40)))
     assert count(account_store) == 40
+
+
+def test_threads_of_a_process_wait_in_line(tmp_path):
+    """Who waits to write takes no connection and does not poll SQLite, which would not be fair."""
+    store = AccountStore("sqlite:///accounts.db", tmp_path)
+    store.prepare()
+    inside, leave = Event(), Event()
+
+    def stay(_tx):
+        inside.set()
+        assert leave.wait(20)
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(store.write, stay)
+        assert inside.wait(20)
+        second = pool.submit(store.write, lambda _tx: "written")
+        end = time.monotonic() + 0.3
+        while time.monotonic() < end:
+            assert store.engine.pool.checkedout() == 1
+            time.sleep(0.01)
+        leave.set()
+        first.result(20)
+        assert second.result(20) == "written"
+    store.close()
 
 
 def test_a_transaction_that_fails_leaves_nothing(account_store):
