@@ -154,6 +154,8 @@ def test_a_person_approves_with_a_passkey(office, tab):
     tab.press("button[data-decision=approve]")
     tab.until("document.querySelector('[data-state=approved]')")
     assert "Your vote counts." in tab.text
+    assert "You have voted." in tab.text
+    assert not tab.run("Boolean(document.querySelector('button'))")
     assert [office.run(asked), office.run(asked)] == [200, 403]
     assert office.ran() == 1
     (given,) = office.events("approval-given")

@@ -63,6 +63,7 @@ def _page(server: Server, tx: Connection, ask: Ask, named: str) -> Answer:
         el("p", "You are signed in as ", el("strong", who.user.name or who.user.login), "."),
         el("section", data_approvals=msgspec.json.encode(told).decode(), aria_live="polite"),
         el("p", role="alert"),
+        el("noscript", el("p", "This page asks for a passkey, which takes its script.")),
         el("p", el("a", text, href=server.base + path)),
         module=APPROVALS,
         asks=(told["gate"], f"{told['gate']}/", told["session"]),
@@ -74,6 +75,8 @@ def _told(server: Server, tx: Connection, who: SignedIn, named: str, to: str) ->
     passkeys = list_passkeys(tx, who.user.id)
     return {
         "approval": named,
+        "user": who.user.id,
+        "issuer": server.url,
         "gate": server.origin + APPROVALS_PATH,
         "session": server.at("/session"),
         "pages": server.at(PATH),

@@ -162,30 +162,34 @@ async function vote(digest, decision) {
   await show(await answered(`${told.gate}/${told.approval}`, options), "Your vote counts. ");
 }
 
-function buttons(digest) {
-  const made = [["approve", "Approve with your passkey", ""], ["refuse", "Refuse", "quiet"]]
+function buttons(one, digest) {
+  const offered = [["approve", "Approve with your passkey", ""], ["refuse", "Refuse", "quiet"]];
+  const made = offered.filter(([decision]) => one.state === "pending" || decision === "refuse")
     .map(([decision, label, kind]) => {
       const button = element("button", { type: "button", class: kind, "data-decision": decision }, label);
       button.addEventListener("click", () => {
         alarm.textContent = "";
-        for (const one of made) one.disabled = true;
+        for (const each of made) each.disabled = true;
         vote(digest, decision).catch((error) => {
           alarmed(error);
-          for (const one of made) one.disabled = false;
+          for (const each of made) each.disabled = false;
         });
       });
       return button;
     });
-  return element("p", {}, made[0], " ", made[1]);
+  return element("p", {}, ...made.flatMap((each) => [each, " "]));
 }
 
 function choice(one, digest) {
   if (one.yours) return element("p", {}, "You asked for this yourself: others must approve it.");
   if (!["pending", "approved"].includes(one.state)) return "";
+  if (one.votes.some((each) => each.by === told.user && each.issuer === told.issuer)) {
+    return element("p", {}, "You have voted.");
+  }
   if (!told.passkeys.length || !window.PublicKeyCredential) {
     return element("p", {}, "You need a passkey, and a browser that knows passkeys, to vote.");
   }
-  return buttons(digest);
+  return buttons(one, digest);
 }
 
 async function show(one, before = "") {
