@@ -8,6 +8,7 @@ import http.client
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -121,6 +122,19 @@ def test_what_happened_to_accounts_is_in_the_ledger(issuing, folder):
     store.close()
     written = b"".join(p.read_bytes() for p in (folder.path / "var/ledger").glob("**/*.jsonl"))
     assert written.count(b'"account-added"') == 1
+
+
+def test_a_failure_that_lasts_is_said_once(issuing, folder):
+    """A store that fails is looked at five times a second, and is one line in the journal."""
+    served, _, _ = issuing
+    with contextlib.closing(sqlite3.connect(folder.path / "var/yett.db")) as database:
+        database.execute("ALTER TABLE notices RENAME TO aside")
+        served.wait("control-error")
+        time.sleep(1.0)  # some more looks
+        database.execute("ALTER TABLE aside RENAME TO notices")
+    lines = [(one["said"], one["at"]) for one in served.lines if one["event"] == "control-error"]
+    assert lines
+    assert len(lines) == len(set(lines))
 
 
 def test_a_store_of_another_version_refuses_to_start(folder, command, issuing):

@@ -17,6 +17,7 @@ from kit.accounts import AUDIENCE, ISSUER, NOW, make_server
 
 from yett.contract.builtin import BUILTIN_KEYS_FILE
 from yett.credentials import JwtRules, Verified, load_keys, read_issued, verify_jwt
+from yett.credentials.rules import MAX_SKEW_SECONDS
 from yett.issuer import keys, tokens
 from yett.issuer.keys import DAY_SECONDS, PUBLISHED_SECONDS
 from yett.state.accounts import AccountStore
@@ -93,7 +94,7 @@ def test_the_life_of_a_key(server):
     assert states(server) == ["active", "published"]
     keys.tick(server, end)
     assert states(server) == ["retired", "active"]
-    gone = end + server.settings.session_lifetime + keys.SKEW_SECONDS
+    gone = end + server.settings.session_lifetime + MAX_SKEW_SECONDS
     keys.tick(server, gone - 1)
     assert states(server) == ["retired", "active"]
     keys.tick(server, gone)

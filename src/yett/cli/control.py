@@ -37,6 +37,9 @@ MAX_CONNECTIONS = 512
 KEEP_ALIVE_SECONDS = 5
 DRAIN_SECONDS = 5
 FAILED = 3
+# Notices are looked for five times a second: a store that is away would fill the journal.
+SILENT_SECONDS = 60.0
+MAX_SAID = 64
 
 
 def run_control(setup: Setup, sock: socket.socket, channel: Channel) -> int:
@@ -68,6 +71,7 @@ class _Control:
         self._holder = setup.pseudonym  # of this run: another process of it goes on with its leases
         self._threads = ThreadPoolExecutor(THREADS, "issuer")
         self._stop = asyncio.Event()
+        self._silent: dict[tuple[str, str, str], float] = {}
 
     async def run(self) -> int:
         loop = asyncio.get_running_loop()
@@ -164,5 +168,13 @@ class _Control:
                 )
 
     def _on_error(self, error: Exception) -> None:
+        """Say what failed; while it fails again and again, once a minute."""
         said = str(error)[:200] if isinstance(error, StateError) else ""
-        self._journal.write("control-error", error=type(error).__name__, said=said, at=place(error))
+        line = type(error).__name__, said, place(error)
+        now = time.monotonic()
+        if now < self._silent.get(line, now):
+            return
+        if len(self._silent) >= MAX_SAID:
+            self._silent.clear()
+        self._silent[line] = now + SILENT_SECONDS
+        self._journal.write("control-error", error=line[0], said=line[1], at=line[2])

@@ -14,6 +14,8 @@ from typing import Any
 from joserfc.jwk import ECKey, JWKRegistry, Key, OKPKey, RSAKey
 from sqlalchemy import Connection
 
+from yett.contract.identity_settings import MAX_ACCESS_SECONDS
+from yett.credentials.rules import MAX_SKEW_SECONDS
 from yett.issuer.key_file import public_keys, write_keys
 from yett.issuer.server import Server
 from yett.state.accounts.notices import note
@@ -32,9 +34,6 @@ JWKS_MAX_AGE_SECONDS = 600
 # Six times what /jwks allows a cache: verifiers that keep a set somewhat longer have it, too.
 PUBLISHED_SECONDS = 3600.0
 DAY_SECONDS = 86_400.0
-# The longest access token that can be configured, and the largest skew of a verifier.
-LONGEST_ACCESS_SECONDS = 3600.0
-SKEW_SECONDS = 300.0
 # Part of the RFC 7638 thumbprint: short in every token, and never an option on a command line.
 KID_PREFIX, KID_CHARACTERS = "k_", 22
 RSA_BITS = 3072  # NIST SP 800-57: good beyond 2030
@@ -206,8 +205,8 @@ def _is_over(server: Server, key: SigningKey, now: float) -> bool:
     """Whether nothing it signed can be good, or it was made for what is no longer wanted."""
     if key.state == "published":
         return key.algorithm != server.settings.algorithm
-    longest = max(LONGEST_ACCESS_SECONDS, server.settings.session_lifetime)
-    return key.state == "retired" and now >= key.retired + longest + SKEW_SECONDS
+    longest = max(MAX_ACCESS_SECONDS, server.settings.session_lifetime)
+    return key.state == "retired" and now >= key.retired + longest + MAX_SKEW_SECONDS
 
 
 def _name(kid: str) -> str:
