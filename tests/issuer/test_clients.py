@@ -13,7 +13,7 @@ from yett.issuer.http import Ask
 from yett.state.accounts.clients import Client, find_client
 from yett.state.accounts.grants import list_grants
 from yett.state.accounts.notices import untold
-from yett.state.accounts.revocations import in_force
+from yett.state.accounts.revocations import in_force, is_covered
 from yett.state.accounts.users import add_user, change_user
 from yett.state.errors import StateError
 
@@ -180,3 +180,14 @@ def test_who_is_unknown_is_said(server):
         "there is no client `c_nobody`",
         "`list` shows them",
     )
+
+
+def test_a_disabled_service_is_nobodys_subject(server):
+    """What another service exchanged its token for names that one as client, and is refused, too."""
+    party = Party(server, name="billing", kind="service")
+    server.store.write(
+        lambda tx: clients.disable(server, tx, party.client, now=NOW + 1, by="cli:ops")
+    )
+    names = (("sub", "billing"), ("client", "ledger"))
+    with server.store.read() as tx:
+        assert is_covered(tx, names, issuer=server.url, issued=NOW, now=NOW + 1)

@@ -153,3 +153,17 @@ def test_the_page(server):
     assert b"<script>" not in page.body
     assert dict(page.headers)["x-frame-options"] == "DENY"
     assert ENDPOINTS["POST", "/device"].form
+
+
+def test_who_compares_the_code_has_typed_it(server, party):
+    """A thief types the code of their own device and sends the link: no other browser goes on."""
+    code = json_of(begin(party))["user_code"]
+    _, query = place_of(Visitor(server).post("/device", user_code=code))
+    victim = Visitor(server)
+    victim.sign_in(party.user)
+    assert victim.get("/authorize", **query).status == 400
+    assert victim.get("/consent", **query).status == 400
+    victim.cookies["__Host-yett-browser"] = "x" * 43
+    assert victim.get("/authorize", **query).status == 400
+    assert victim.post("/consent", answer="allow", **query).status == 400
+    assert device_of(server, code).status == "pending"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import threading
 
 import msgspec
 import pytest
 from argon2 import PasswordHasher, extract_parameters
 
+from yett.cli.control import THREADS
 from yett.issuer import password
 from yett.issuer.errors import OAuthError
 from yett.state.errors import StateError
@@ -124,7 +126,7 @@ def test_no_more_hash_at_once_than_there_are_places(server, keeper, monkeypatch)
 
     monkeypatch.setattr(password, "HASHER", Watching())
     threads = [
-        threading.Thread(target=password.verify, args=(server, keeper, GOOD)) for _ in range(8)
+        threading.Thread(target=password.verify, args=(server, keeper, GOOD)) for _ in range(6)
     ]
     for thread in threads:
         thread.start()
@@ -144,5 +146,18 @@ def test_who_would_wait_too_long_is_told(server, keeper, monkeypatch):
     finally:
         for _ in range(password.MAX_AT_ONCE):
             password._places.release()
+    assert refused.value.status == 503
+    assert password.verify(server, keeper, GOOD)
+
+
+def test_the_queue_leaves_threads_for_tokens(server, keeper):
+    """Whoever comes while enough wait is told at once, and holds no thread of the issuer."""
+    assert password.MAX_WAITING <= THREADS / 2
+    with contextlib.ExitStack() as full:
+        for _ in range(password.MAX_WAITING):
+            password._queue.acquire()
+            full.callback(password._queue.release)
+        with pytest.raises(OAuthError) as refused:
+            password.verify(server, keeper, GOOD)
     assert refused.value.status == 503
     assert password.verify(server, keeper, GOOD)

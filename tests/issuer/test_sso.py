@@ -6,11 +6,14 @@ import pytest
 from kit.accounts import make_server
 from kit.openid import CLIENT, SECRET, Provider, query_of
 from kit.visitor import Visitor, where
+from sqlalchemy import select
 
 from yett.contract.identity_settings import ProviderConfig
 from yett.issuer import sso
 from yett.issuer.errors import OAuthError
 from yett.issuer.http import Answer
+from yett.state.accounts.tables import tickets
+from yett.state.accounts.tickets import Ticket, add_ticket
 from yett.state.errors import StateError
 
 
@@ -110,3 +113,15 @@ def test_an_unknown_provider_is_not_found(issuer):
     with pytest.raises(OAuthError) as refused:
         sso.find_provider(issuer, "evil")
     assert refused.value.status == 404
+
+
+def test_setting_out_fills_no_table(issuer, monkeypatch):
+    """Anybody may set out as often as they like: the oldest are forgotten, invitations are not."""
+    monkeypatch.setattr(sso, "MAX_UNDER_WAY", 3)
+    invitation = Ticket(digest="i", purpose="enrol", expires=9e9)
+    issuer.store.write(lambda tx: add_ticket(tx, invitation))
+    for _ in range(5):
+        leave(issuer)
+    with issuer.store.read() as tx:
+        kept = tx.scalars(select(tickets.c.purpose)).all()
+    assert sorted(kept) == ["enrol", "sso", "sso", "sso"]

@@ -209,3 +209,10 @@ def test_only_configured_algorithms(corp):
     rules = rules_of(corp)
     assert rules.algorithms == ("RS256", "ES256")
     assert (rules.scope_claim, rules.roles_claim) == ("", "")
+
+
+def test_no_sign_in_is_of_the_future(corp, outside):
+    """A provider's clock that is ahead makes no sign-in that stays fresh for longer."""
+    now = time.time()
+    found = judge(corp, token(outside, auth_time=int(now) + 200), WANTED, now)
+    assert found.auth_time == now

@@ -8,11 +8,12 @@ from base64 import urlsafe_b64encode
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kit.accounts import AUDIENCE, ISSUER, NOW
+from kit.accounts import AUDIENCE, ISSUER, NOW, VOCABULARY
 from kit.oauth import Party, claims_of
 
 from yett.contract.builtin import BUILTIN_KEYS_FILE
 from yett.credentials import JwtRules, Verified, load_keys, read_issued, verify_jwt
+from yett.engine.steps.scopes import granted
 from yett.issuer import keys, tokens
 from yett.state.accounts.grants import Grant
 
@@ -26,9 +27,10 @@ def party(server):
 
 def minted(party, **more):
     grant = more.pop("grant", None) or party.grant()
+    scopes = more.pop("scopes", ("orders:read", "orders:write"))
     return party.server.store.write(
         lambda tx: tokens.mint_access(
-            party.server, tx, grant, party.client, ("orders:read",), **{"now": NOW, **more}
+            party.server, tx, grant, party.client, scopes, **{"now": NOW, **more}
         )
     )
 
@@ -46,8 +48,22 @@ def test_the_gate_reads_what_was_written(party):
     issued = minted(party)
     found = verified(party.server, issued.token, ("at+jwt",)).principal
     assert (found.id, found.client, found.kind) == (party.user.id, "app", "user")
-    assert (found.scopes, found.roles) == ({"orders:read"}, {"manager"})
+    assert (found.scopes, found.roles) == ({"orders:read", "orders:write"}, {"manager"})
     assert (found.credential, issued.expires) == (issued.jti, int(NOW) + 600)
+
+
+@pytest.mark.parametrize("scopes", [(), ("orders:read",), ("orders:write",), ("openid",)])
+def test_no_role_opens_what_was_not_granted(party, scopes):
+    """A manager lets an application read: the gate takes its token for reading and nothing else."""
+    found = verified(party.server, minted(party, scopes=scopes).token, ("at+jwt",)).principal
+    carried = {role: frozenset(names) for role, names in VOCABULARY.roles.items()}
+    assert granted(found, carried) == set(scopes)
+
+
+def test_a_role_that_is_granted_whole_is_carried(party):
+    """A role goes along with all of its scopes; one without scopes was never asked about."""
+    roles = ("clerk", "manager", "guest")
+    assert tokens.carried_roles(party.server, roles, ("orders:read",)) == ("clerk", "guest")
 
 
 def test_a_service_is_taken_for_one(party):

@@ -21,6 +21,7 @@ from yett.issuer.pending import Pending, keep_pending, read_pending, take_pushed
 from yett.issuer.redirects import refuse_at
 from yett.issuer.request import (
     Parameters,
+    check_browser,
     check_client,
     read_client,
     read_redirect,
@@ -85,6 +86,7 @@ def _resume(server: Server, tx: Connection, ask: Ask, name: str) -> Answer:
     pending = read_pending(tx, name, ask.now)
     if pending is None:
         raise OAuthError("invalid_request", "this request is over; go back and begin again")
+    check_browser(server, ask, pending)
     return proceed(server, tx, ask, pending, check_client(tx, pending))
 
 

@@ -109,17 +109,20 @@ def disable(server: Server, tx: Connection, client: Client, *, now: float, by: s
     grants = list_grants(tx, now, client=client.id)
     for grant in grants:
         end_grant(tx, grant.id, now, "client-disabled", by)
-    revoke(
-        tx,
-        "client",
-        client.id,
-        now=now,
-        reason="disabled",
-        by=by,
-        issuer=server.url,
-        before=max(now, server.clock()) + COMMIT_SECONDS,
-        expires=now + OUTLIVES_SECONDS,
-    )
+    # As a subject, too: other services exchange a service's token for one of their own, which then
+    # names them as its client, and no family that could be ended.
+    for kind in ("client", "sub") if client.kind == "service" else ("client",):
+        revoke(
+            tx,
+            kind,
+            client.id,
+            now=now,
+            reason="disabled",
+            by=by,
+            issuer=server.url,
+            before=max(now, server.clock()) + COMMIT_SECONDS,
+            expires=now + OUTLIVES_SECONDS,
+        )
     _note(tx, "client-disabled", client, now, by)
     return len(grants)
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from yett.issuer import throttle
 from yett.issuer.client_auth import identify
+from yett.issuer.cookies import browser_of
 from yett.issuer.http import Answer, Ask, Route, json_answer, redirect
 from yett.issuer.pages import button, el, field, form, show, shown
 from yett.issuer.pending import Pending, keep_pending
@@ -103,14 +104,19 @@ def _take(server: Server, tx: Connection, ask: Ask) -> Answer:
     if device is None or device.status != PENDING or ask.now >= device.expires:
         throttle.failed(tx, subject, ask.now)
         return _page(server, "", NOT_GOOD)
+    # Who compares the code must be who typed it: else somebody types the code of their own device,
+    # and sends the link of what comes next (RFC 8628 s5.4).
+    browser, headers = browser_of(server, ask)
     pending = Pending(
         client=device.client,
         scopes=device.scopes,
         device=device.digest,
         user_code=written(code),
+        browser=browser,
         created=ask.now,
     )
-    return redirect(server.at("/authorize"), {"r": keep_pending(tx, pending, ask.now).id})
+    kept = keep_pending(tx, pending, ask.now)
+    return redirect(server.at("/authorize"), {"r": kept.id}, *headers)
 
 
 def _page(server: Server, code: str, trouble: str = "") -> Answer:

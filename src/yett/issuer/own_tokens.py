@@ -16,13 +16,13 @@ from yett.contract.identity_settings import ALGORITHMS
 from yett.credentials.jwt import check_signature
 from yett.credentials.keyset import KeySetError, load_keys
 from yett.credentials.structure import RawToken, media_type, read_token
+from yett.issuer.grants.standing import session_lives
 from yett.issuer.keys import public_set
 from yett.issuer.scopes import OFFLINE
 from yett.issuer.server import Server
 from yett.state.accounts.clients import find_client
 from yett.state.accounts.grants import find_grant
 from yett.state.accounts.revocations import is_covered
-from yett.state.accounts.sessions import find_session
 from yett.state.accounts.users import ACTIVE, find_user
 
 Claims = dict[str, Any]
@@ -100,8 +100,7 @@ def _sign_in_lives(tx: Connection, claims: Claims, now: float) -> bool:
     # What acts while one is away goes on; what it had before is covered by the `sid`.
     if family is not None and OFFLINE in family.scopes:
         return True
-    session = find_session(tx, claims["sid"]) if claims.get("sid") else None
-    return session is None or not session.ended
+    return not claims.get("sid") or session_lives(tx, claims["sid"], now)
 
 
 def _client_lives(tx: Connection, name: str) -> bool:

@@ -26,12 +26,14 @@ MEMORY_KIB = 19_456
 PASSES = 2
 LANES = 1
 MAX_AT_ONCE = 2  # 19 MiB and one core each; the rest waits its turn
+MAX_WAITING = 6  # of the control process's 16 threads, those who hash among them: tokens go on
 MAX_WAIT_SECONDS = 5.0
 
 HASHER = PasswordHasher(
     time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES, type=Type.ID, encoding="utf-8"
 )
 _places = threading.BoundedSemaphore(MAX_AT_ONCE)
+_queue = threading.BoundedSemaphore(MAX_WAITING)
 
 
 def keep(server: Server, user: str, password: str) -> str:
@@ -68,19 +70,27 @@ def outdated(server: Server, user: User) -> bool:
 
 
 class _Place:
-    """A place among those who hash; refuses when the wait is too long."""
+    """A place among those who hash; refuses when the wait, or the queue, is too long."""
 
     def __enter__(self) -> None:
+        if not _queue.acquire(blocking=False):
+            raise _too_many()
         if not _places.acquire(timeout=MAX_WAIT_SECONDS):
-            raise OAuthError(
-                "temporarily_unavailable",
-                "too many sign-ins at once; try again",
-                status=503,
-                headers=(("retry-after", "5"),),
-            )
+            _queue.release()
+            raise _too_many()
 
     def __exit__(self, *_: object) -> None:
         _places.release()
+        _queue.release()
+
+
+def _too_many() -> OAuthError:
+    return OAuthError(
+        "temporarily_unavailable",
+        "too many sign-ins at once; try again",
+        status=503,
+        headers=(("retry-after", "5"),),
+    )
 
 
 @cache

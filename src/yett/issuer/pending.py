@@ -39,6 +39,7 @@ class Pending(Struct, frozen=True, kw_only=True):
         details: `authorization_details` (RFC 9396), checked.
         device: digest of the device code (RFC 8628) that waits for the answer, empty for none.
         user_code: what that device shows.
+        browser: digest of the browser that alone may go on with it; empty where any may.
         created, expires: unix seconds.
     """
 
@@ -58,6 +59,7 @@ class Pending(Struct, frozen=True, kw_only=True):
     details: tuple[dict[str, Any], ...] = ()
     device: str = ""
     user_code: str = ""
+    browser: str = ""
     created: float
     expires: float = 0.0
 

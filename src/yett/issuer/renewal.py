@@ -14,7 +14,8 @@ from sqlalchemy import Connection
 from yett.issuer.http import Answer, Ask, Route, json_answer
 from yett.issuer.server import Server
 from yett.issuer.sessions import api_cookie, cleared, current
-from yett.state.accounts.users import find_user
+from yett.state.accounts.sessions import hold_session
+from yett.state.accounts.users import find_user, saw_user
 
 
 def renew(server: Server, ask: Ask) -> Answer:
@@ -25,8 +26,11 @@ def renew(server: Server, ask: Ask) -> Answer:
 def _renew(server: Server, tx: Connection, ask: Ask) -> Answer:
     session = current(server, tx, ask)
     user = find_user(tx, session.user) if session is not None else None
-    if session is None or user is None:
+    # Both rows are written: whoever ends the session, or takes a role, at this moment comes before
+    # or after, on PostgreSQL too (CWE-362).
+    if session is None or user is None or not hold_session(tx, session.id, ask.now):
         return json_answer({"error": "login_required"}, 401, *cleared(server))
+    saw_user(tx, user.id, ask.now)
     said: dict[str, Any] = {
         "sub": user.id,
         "name": user.name or user.login,

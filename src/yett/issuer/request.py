@@ -12,8 +12,10 @@ import re
 from sqlalchemy import Connection
 
 from yett.issuer.acr import ORDER
+from yett.issuer.cookies import known_browser
 from yett.issuer.details import read_details
 from yett.issuer.errors import OAuthError
+from yett.issuer.http import Ask
 from yett.issuer.pending import Pending
 from yett.issuer.redirects import allows
 from yett.issuer.scopes import ask_scopes
@@ -83,6 +85,16 @@ def check_client(tx: Connection, pending: Pending) -> Client:
     if not pending.device:
         read_redirect(client, {"redirect_uri": pending.redirect})
     return client
+
+
+def check_browser(server: Server, ask: Ask, pending: Pending) -> None:
+    """Let nobody go on with a request that another browser began, where it is bound to one.
+
+    Raises:
+        OAuthError: it is another's; to be shown.
+    """
+    if pending.browser and pending.browser != known_browser(server, ask):
+        raise OAuthError("invalid_request", "this was begun in another browser; begin again here")
 
 
 def read_state(parameters: Parameters) -> str:

@@ -20,12 +20,19 @@ from yett.issuer.errors import OAuthError
 from yett.issuer.http import Answer, Ask, redirect
 from yett.issuer.server import Server, digest, fresh
 from yett.issuer.sso_token import Outsider, Wanted, judge, unproven
-from yett.state.accounts.tickets import Ticket, add_ticket, drop_expired, take_ticket
+from yett.state.accounts.tickets import (
+    Ticket,
+    add_ticket,
+    drop_expired,
+    make_room,
+    take_ticket,
+)
 from yett.state.fetch import FetchError
 from yett.state.openid import OpenIdProvider
 
 PURPOSE = "sso"
 LIFETIME_SECONDS = 600.0
+MAX_UNDER_WAY = 50_000  # anybody may set out, and each is a row
 MAX_CODE_CHARACTERS = 4096
 # Where a signed-in person is sent back from, as `/sign-in/with/NAME/back`.
 BACK = "/sign-in/with/{name}/back"
@@ -84,6 +91,7 @@ def depart(server: Server, ask: Ask, provider: OpenIdProvider, aim: Aim) -> Answ
 
     def keep(tx: Connection) -> None:
         drop_expired(tx, ask.now)
+        make_room(tx, PURPOSE, MAX_UNDER_WAY)
         add_ticket(tx, ticket)
 
     server.store.write(keep)

@@ -12,7 +12,7 @@ import hmac
 
 from msgspec import Struct
 
-from yett.credentials.claims import MAX_NUMERIC_DATE, Claims
+from yett.credentials.claims import Claims
 from yett.credentials.jwt import read_issued, verify_jwt
 from yett.credentials.rules import JwtRules
 from yett.issuer.acr import ORDER, SINGLE_FACTOR
@@ -77,7 +77,8 @@ def judge(provider: OpenIdProvider, token: bytes, wanted: Wanted, now: float) ->
         raise unproven("`auth_time` is not a date of the past")
     if wanted.since is not None and when + SKEW_SECONDS < wanted.since:
         raise unproven("`auth_time` is missing or too long ago")
-    return _outsider(provider, claims, float(when))
+    # Of a clock that is ahead: a sign-in of the future would stay fresh until then.
+    return _outsider(provider, claims, min(float(when), now))
 
 
 def rules_of(provider: OpenIdProvider) -> JwtRules:
@@ -134,7 +135,7 @@ def _outsider(provider: OpenIdProvider, claims: Claims, when: float) -> Outsider
         issuer=provider.config.url,
         subject=claims["sub"],
         acr=ours if ours in ORDER else SINGLE_FACTOR,
-        auth_time=min(when, MAX_NUMERIC_DATE),
+        auth_time=when,
         email=_shown(claims.get("email")) if verified else "",
         name=_shown(claims.get("name")),
     )

@@ -213,7 +213,9 @@ def test_the_sign_in_is_never_renewed(party):
 
 def test_a_family_ends_when_it_was_to_end(party):
     """Refreshing does not extend a grant, and its last access token ends with it."""
-    answer = party.exchange()
+    scopes = ("orders:read", "offline_access")
+    party.change(scopes=scopes)
+    answer = party.exchange(party.code(scopes=scopes))
     lifetime = party.server.settings.refresh_lifetime
     party.now = NOW + lifetime - 60
     last = party.refresh(answer["refresh_token"])

@@ -12,6 +12,7 @@ from kit.oauth import Party, error_of
 
 from yett.issuer.grants.standing import check_standing, current_scopes
 from yett.issuer.scopes import OPENID_SCOPES
+from yett.state.accounts.sessions import drop_expired_sessions
 
 SCOPES = (*VOCABULARY.scopes, *OPENID_SCOPES)
 some = st.lists(st.sampled_from(SCOPES), unique=True).map(tuple)
@@ -44,3 +45,23 @@ def test_whoever_is_gone_has_no_standing(server):
             change(grant, expires=NOW),
         ):
             assert error_of(check_standing, tx, gone, NOW) == "invalid_grant"
+
+
+def test_a_session_that_ran_out_ends_its_families(server):
+    """At its last moment, and when its row is gone; but not what acts while one is away."""
+    party = Party(server)
+    grant, away = party.grant(), party.grant(scopes=("orders:read", "offline_access"))
+    end = party.session.expires
+
+    def refused(one, now):
+        with server.store.read() as tx:
+            return error_of(check_standing, tx, one, now)
+
+    with server.store.read() as tx:
+        assert check_standing(tx, grant, end - 1)
+        assert check_standing(tx, away, end)
+    assert refused(grant, end) == "invalid_grant"
+    server.store.write(lambda tx: drop_expired_sessions(tx, end + 1))
+    assert refused(grant, end + 1) == "invalid_grant"
+    with server.store.read() as tx:
+        assert check_standing(tx, away, end + 1)

@@ -59,10 +59,12 @@ def test_acting_for_a_person(server, app, billing):
     assert said["issued_token_type"] == ACCESS_TOKEN
     assert "refresh_token" not in said
     assert "id_token" not in said
-    for name in ("sub", "sid", "grant", "acr", "auth_time", "aud", "roles"):
+    for name in ("sub", "sid", "grant", "acr", "auth_time", "aud"):
         assert claims[name] == before[name], name
     assert (claims["client_id"], claims["act"]) == ("billing", {"sub": "billing"})
     assert claims["scope"] == "orders:read"
+    # Of a manager who let the service read, it gets nothing that opens more (CWE-863).
+    assert (before["roles"], claims.get("roles")) == (["manager"], None)
 
 
 def test_never_longer(server, app, billing):

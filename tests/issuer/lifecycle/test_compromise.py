@@ -97,7 +97,7 @@ def test_it_is_one_transaction(lives):
     lives.server.store.write = watched
     end_compromised(lives.server, "ada", by="")
     assert seen == {0}
-    assert len(lives.read(lambda tx: in_force(tx, NOW))) == 5
+    assert len(lives.read(lambda tx: in_force(tx, NOW))) == 6
 
 
 def test_an_unknown_account_is_a_named_error(lives):

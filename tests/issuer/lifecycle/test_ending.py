@@ -8,14 +8,17 @@ import pytest
 from kit.accounts import NOW
 from kit.lives import DAY, Lives
 
+from yett.issuer.enrol import invite
 from yett.issuer.lifecycle.ending import disable_user, end_all, sign_out
 from yett.issuer.lifecycle.keys import read_keys
+from yett.issuer.server import digest
 from yett.state.accounts.clients import find_client
 from yett.state.accounts.grants import find_grant
 from yett.state.accounts.notices import untold
 from yett.state.accounts.passkeys import list_passkeys
 from yett.state.accounts.revocations import in_force
 from yett.state.accounts.sessions import find_session
+from yett.state.accounts.tickets import find_ticket
 from yett.state.accounts.users import DISABLED, add_user, count_active, find_user
 from yett.state.errors import StateError
 
@@ -47,6 +50,7 @@ def test_everything_ends_together(lives):
         ("grant", grant.id),
         ("key", key.id),
         ("client", service.id),
+        ("sub", service.id),
         ("sub", user.id),
     }
     with lives.server.store.read() as tx:
@@ -177,3 +181,11 @@ def test_a_disabled_account_can_be_ended_again(lives):
         lives.write(lambda tx, u=found: disable_user(lives.server, tx, u, (), reason="", by=""))
     lives.now += DAY
     assert lives.read(lambda tx: find_user(tx, user.id)).disabled == NOW
+
+
+def test_an_old_invitation_lets_nobody_in_again(lives):
+    """Its link is over with the account, and stays so when that is enabled once more."""
+    user = lives.person()
+    secret = lives.write(lambda tx: invite(lives.server, tx, user, now=NOW, by="")).split("#")[1]
+    ended(lives, user)
+    assert lives.read(lambda tx: find_ticket(tx, digest(secret), "enrol", NOW)) is None

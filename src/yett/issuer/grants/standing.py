@@ -28,12 +28,20 @@ def check_standing(tx: Connection, grant: Grant, now: float) -> User:
     user = find_user(tx, grant.user)
     if user is None or user.status != ACTIVE:
         raise gone("the account is not active")
-    session = find_session(tx, grant.session) if grant.session else None
     # Who signs out takes leave of every application, but for those that act while one is away
     # (OpenID Connect Core s11).
-    if session is not None and session.ended and OFFLINE not in grant.scopes:
+    if grant.session and OFFLINE not in grant.scopes and not session_lives(tx, grant.session, now):
         raise gone("the session has ended")
     return user
+
+
+def session_lives(tx: Connection, named: str, now: float) -> bool:
+    """Whether a session neither ended nor ran out; one that is gone from the store has long since.
+
+    That nobody uses the browser does not end what an application does meanwhile.
+    """
+    session = find_session(tx, named)
+    return session is not None and not session.ended and now < session.expires
 
 
 def check_owner(tx: Connection, client: Client) -> None:

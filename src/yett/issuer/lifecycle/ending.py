@@ -13,6 +13,7 @@ from yett.credentials.api_key import ISSUER as KEYS_ISSUER
 from yett.credentials.api_key import KeyRecord
 from yett.issuer import sessions
 from yett.issuer.clients import disable as disable_client
+from yett.issuer.enrol import PURPOSE as INVITATION
 from yett.issuer.grants.issue import OUTLIVES_SECONDS, end_grant
 from yett.issuer.server import Server
 from yett.state.accounts.clients import list_clients
@@ -21,6 +22,7 @@ from yett.state.accounts.notices import note, note_person
 from yett.state.accounts.passkeys import list_passkeys, revoke_passkey
 from yett.state.accounts.revocations import revoke
 from yett.state.accounts.sessions import list_sessions
+from yett.state.accounts.tickets import end_tickets
 from yett.state.accounts.users import ACTIVE, DISABLED, User, change_user, count_active
 from yett.state.errors import StateError
 from yett.terms import Event
@@ -88,7 +90,7 @@ def end_all(
     by: str,
     passkeys: bool = False,
 ) -> Ended:
-    """End sessions, grants, tokens, API keys and service accounts of an account, and keep it.
+    """End sessions, grants, tokens, invitations, API keys and services of an account; keep it.
 
     Args:
         server: the server.
@@ -107,6 +109,8 @@ def end_all(
     services = [one for one in list_clients(tx) if one.owner == user.id and one.status == "active"]
     for service in services:
         disable_client(server, tx, service, now=now, by=by)
+    # An invitation that lies about would let its finder in as soon as the account is enabled again.
+    end_tickets(tx, user.id, INVITATION, now)
     gone = [one.id for one in list_passkeys(tx, user.id)] if passkeys else []
     for id_ in gone:
         revoke_passkey(tx, user.id, id_, now)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
 
 from yett.state.accounts.tables import tickets
 
@@ -38,6 +38,19 @@ class Ticket(Struct, frozen=True, kw_only=True):
 def add_ticket(tx: Connection, ticket: Ticket) -> None:
     """Keep a new ticket."""
     tx.execute(tickets.insert().values(**{n: getattr(ticket, n) for n in Ticket.__struct_fields__}))
+
+
+def make_room(tx: Connection, purpose: str, most: int) -> None:
+    """Drop the oldest tickets of a purpose so that there are fewer than `most`.
+
+    For what anybody may begin; never called for invitations.
+    """
+    mine = tickets.c.purpose == purpose
+    count = tx.scalar(select(func.count()).select_from(tickets).where(mine)) or 0
+    if count >= most:
+        oldest = select(tickets.c.digest).where(mine).order_by(tickets.c.expires)
+        dropped = oldest.limit(count - most + 1)
+        tx.execute(delete(tickets).where(tickets.c.digest.in_(dropped)))
 
 
 def find_ticket(tx: Connection, digest: str, purpose: str, now: float) -> Ticket | None:
