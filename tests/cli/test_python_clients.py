@@ -14,7 +14,9 @@ import pytest
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 from authlib.oauth2.rfc7523 import PrivateKeyJWT
-from joserfc.jwk import ECKey, RSAKey
+from authlib.oidc.core import CodeIDToken
+from joserfc import jwt
+from joserfc.jwk import ECKey, KeySet, RSAKey
 from kit.company import REDIRECT, Company
 from kit.web_browser import WebBrowser
 from oauthlib.oauth2 import BackendApplicationClient, InvalidClientError, InvalidGrantError
@@ -71,6 +73,19 @@ def test_a_backend_application(company):
     assert session.get(f"{company.origin}/items").status_code == 200
     with pytest.raises(InvalidClientError):
         session.fetch_token(where, client_id=client, client_secret=secret[:-1] + "#")
+
+
+def test_oauthlib_is_told_of_scopes_that_it_does_not_get(company, monkeypatch):
+    """The answer names what was granted; oauthlib takes less than it asked for only when told to."""
+    client, secret = company.service("--scope", "items:read")
+    asked = BackendApplicationClient(client, scope=["items:read", "items:write"])
+    session = requests_session(company, client=asked)
+    where, shown = f"{company.url}/token", {"client_id": client, "client_secret": secret}
+    with pytest.raises(Warning, match="Scope has changed") as caught:
+        session.fetch_token(where, **shown)
+    assert caught.value.new_scope == ["items:read"]
+    monkeypatch.setenv("OAUTHLIB_RELAX_TOKEN_SCOPE", "1")
+    assert session.fetch_token(where, **shown)["scope"] == ["items:read"]
 
 
 def test_requests_oauthlib_signs_a_person_in(company):
@@ -150,6 +165,20 @@ async def test_an_assertion_that_is_not_for_us(company, tmp_path, wrong):
             await session.fetch_token(grant_type="client_credentials")
 
 
+def identity_of(company, token, client, known):
+    """What the ID token says, as Authlib reads and checks it (OpenID Connect Core 3.1.3.7)."""
+    decoded = jwt.decode(token["id_token"], KeySet.import_key_set(known), algorithms=["ES256"])
+    told = CodeIDToken(
+        decoded.claims,
+        decoded.header,
+        {"iss": {"value": company.url}, "aud": {"value": client}},
+        {"nonce": "n-0S6_WzA2Mj", "client_id": client, "access_token": token["access_token"]},
+    )
+    told.validate()
+    assert told["at_hash"]
+    return told
+
+
 async def test_authlib_signs_a_person_in(company):
     """Code with PKCE, a refresh by itself, introspection, revocation; a code is good once."""
     client, secret = company.client("--redirect", REDIRECT, *SCOPES)
@@ -161,11 +190,14 @@ async def test_authlib_signs_a_person_in(company):
     async with authlib_client(company, client, secret, **settings) as session:
         verifier = "v" * 48
         url, state = session.create_authorization_url(
-            f"{company.url}/authorize", code_verifier=verifier
+            f"{company.url}/authorize", code_verifier=verifier, nonce="n-0S6_WzA2Mj"
         )
         came = company.browser.agree(url)
         more = {"authorization_response": came, "code_verifier": verifier, "state": state}
         token = await session.fetch_token(**more)
+        known = (await session.get(f"{company.url}/jwks")).json()
+        told = identity_of(company, token, client, known)
+        assert told["sub"].startswith("u_")
         assert (await session.get(f"{company.origin}/items")).status_code == 200
         session.token = {**token, "expires_at": PAST}
         assert (await session.get(f"{company.origin}/items")).status_code == 200
