@@ -26,7 +26,6 @@ from yett.state.introspection import (
     REFUSED_TTL_SECONDS,
     Endpoint,
     Introspection,
-    read_secret,
 )
 
 RULES = JwtRules(issuer=hostile.ISSUER, audience=hostile.AUDIENCE, algorithms=("ES256",))
@@ -326,14 +325,6 @@ def test_a_new_secret_is_used_when_its_file_changes(bench):
     (bench.folder / "secret").write_text("")
     assert not endpoint.secret.poll()
     assert endpoint.secret.value.reveal() == b"another"
-
-
-@pytest.mark.parametrize("data", [b"", b" \n", b"a\nb", b"a\x00", b"\xff\xfe", b"a" * 2000])
-def test_what_is_no_secret_refuses_to_start(data):
-    """One line of text, not too long."""
-    with pytest.raises(StateError, match="no client secret"):
-        read_secret(data)
-    assert "s3" not in repr(read_secret(b"s3cret\n"))
 
 
 def test_fetching_is_still_plain(origin):

@@ -11,14 +11,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from base64 import b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from yett.contract.config import IssuerConfig
 from yett.contract.identity_settings import IntrospectionConfig
@@ -27,12 +26,13 @@ from yett.credentials.refusals import invalid
 from yett.credentials.rules import JwtRules
 from yett.credentials.verifier import Verified
 from yett.problems import KEYS_UNAVAILABLE, Problem
+from yett.state.client_secret import basic, read_client_secret
 from yett.state.discovery import find_endpoint
 from yett.state.errors import StateError
 from yett.state.fetch import FetchError, check_url, fetch, post
 from yett.state.files import WatchedFile
 from yett.state.tokens import RememberedTokens
-from yett.terms import Principal, Secret
+from yett.terms import Principal
 
 LEAST_TTL_SECONDS = 1.0  # those who wait for an answer share it
 REFUSED_TTL_SECONDS = 10.0
@@ -42,7 +42,6 @@ WAIT_SECONDS = 10.0  # shorter than the gate's patience with a question, which e
 FIRST_PAUSE_SECONDS = 1.0
 MOST_PAUSE_SECONDS = 30.0
 MAX_DOUBLINGS = 16
-MAX_SECRET_BYTES = 1024
 QUIET_SECONDS = 60.0  # between two lines in the log about single tokens
 # What an issuer may answer because of the very token that it is asked about: it says nothing of the
 # next one. Otherwise whoever finds a token that makes it fail could have it left alone for good.
@@ -227,7 +226,7 @@ class Endpoint:
         self._issuer = issuer.url
         self._client = introspection.client_id
         self._url = introspection.url
-        self.secret = WatchedFile(folder / introspection.secret, read_secret)
+        self.secret = WatchedFile(folder / introspection.secret, read_client_secret)
 
     def __call__(self, token: bytes) -> bytes:
         """Ask about a token (s2.1); blocks.
@@ -238,29 +237,5 @@ class Endpoint:
         # Found once: an address that moves is a new configuration, or a restart.
         self._url = self._url or find_endpoint(self._issuer, "introspection_endpoint", fetch)
         form = urlencode({"token": token, "token_type_hint": "access_token"}).encode()
-        return post(self._url, form, self._authorization(), MAX_ANSWER_BYTES)
-
-    def _authorization(self) -> Secret:
-        """Write client credentials: form-encoded, then Basic. See RFC 6749 s2.3.1."""
-        pair = ":".join(quote(part, safe="") for part in (self._client, self._secret_text()))
-        return Secret(b"Basic " + b64encode(pair.encode()))
-
-    def _secret_text(self) -> str:
-        return self.secret.value.reveal().decode()
-
-
-def read_secret(data: bytes) -> Secret:
-    """Read a client secret: a file of one line.
-
-    Raises:
-        StateError: it is empty, too long, or more than a line of text.
-    """
-    text = data.strip()
-    try:
-        good = 0 < len(text) <= MAX_SECRET_BYTES and text.decode().isprintable()
-    except UnicodeDecodeError:
-        good = False
-    if not good:
-        hint = "the file holds the secret of the client and nothing else, on one line"
-        raise StateError("this is no client secret", hint=hint)
-    return Secret(text)
+        ours = basic(self._client, self.secret.value)
+        return post(self._url, form, ours, MAX_ANSWER_BYTES)

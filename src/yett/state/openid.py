@@ -10,21 +10,20 @@ from __future__ import annotations
 
 import threading
 import time
-from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from msgspec import Struct
 
 from yett.contract.identity_settings import ProviderConfig
 from yett.credentials.keyset import MAX_KEY_SET_BYTES, KeySet, KeySetError, load_keys
 from yett.credentials.strict_json import read_object
+from yett.state.client_secret import basic, read_client_secret
 from yett.state.discovery import MAX_METADATA_BYTES, address_in, read_metadata, well_known
 from yett.state.errors import StateError
 from yett.state.fetch import FetchError, fetch, post
-from yett.state.introspection import read_secret
 from yett.terms import Secret
 
 FRESH_SECONDS = 600.0
@@ -129,14 +128,13 @@ class OpenIdProvider:
         return token.encode("utf-8", "replace")
 
     def _authorization(self) -> Secret:
-        """Write our credentials: form-encoded, then Basic (RFC 6749 s2.3.1)."""
+        """Write our credentials; the file is read anew, for the secret may be rotated."""
         try:
-            secret = read_secret(self._secret_file.read_bytes()).reveal().decode()
+            secret = read_client_secret(self._secret_file.read_bytes())
         except OSError as error:
             name = str(self._secret_file)
             raise StateError(f"cannot be read: {error.strerror}", path=name) from error
-        pair = ":".join(quote(part, safe="") for part in (self.config.client_id, secret))
-        return Secret(b"Basic " + b64encode(pair.encode()))
+        return basic(self.config.client_id, secret)
 
     def _refresh(self) -> None:
         """Fetch metadata and keys, unless that was tried just now; who comes meanwhile waits."""
