@@ -259,6 +259,24 @@ def test_an_assertion_is_for_us_alone(connect, tmp_path):
     assert said(other)["error"] == "invalid_client"
 
 
+def test_the_profile_of_banks(company, connect, tmp_path):
+    """FAPI 2.0: pushed requests, `private_key_jwt`, proofs with nonces, all at once, for one client."""
+    key = ECKey.generate_key("P-256", {"kid": "k1"}).as_dict(private=True)
+    public = {name: value for name, value in key.items() if name != "d"}
+    (tmp_path / "jwks.json").write_text(json.dumps({"keys": [{**public, "alg": "ES256"}]}))
+    words = application(CODE, REFRESH, auth="private_key_jwt")
+    words += ["--jwks", f"{tmp_path}/jwks.json", "--bound"]
+    bank = connect(*words, method="key", key=json.dumps(key))
+    tokens, _ = signed_in(company, bank, {}, True, "held")
+    assert calls(company, bank, tokens["access_token"], "held") == 200
+    assert bank.say("refresh", tokens["refresh_token"], {})["error"] == "invalid_request"
+    newer = bank.say("refresh", tokens["refresh_token"], {}, "held")
+    assert newer["token_type"] == "dpop"
+    assert bank.say("introspect", newer["access_token"])["active"] is True
+    assert bank.say("revoke", newer["refresh_token"]) is None
+    until_refused(company, bank, newer["access_token"], "held")
+
+
 def test_a_service_acts_for_itself_and_for_who_called_it(company, shop, connect):
     """Client credentials, exchange with `act`; no more than both may, and bound stays bound."""
     service = connect("--scope", "items:read", kind="service")
