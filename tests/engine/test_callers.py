@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from kit.deciding import ISSUER, person
+from msgspec.structs import replace
 
 from yett.engine.callers import Unjudged, make_subject, typed_attributes
 from yett.policy.authz.model import Identity
@@ -170,3 +171,24 @@ def test_attributes_the_service_knows_are_typed():
     assert typed_attributes(known, {"id": 5}) == {"customer": 5}
     assert isinstance(typed_attributes(known, {"id": "5"}), Unjudged)
     assert isinstance(typed_attributes(known, {}), Unjudged)
+
+
+@pytest.mark.parametrize(
+    ("issuer", "kind", "name", "judged"),
+    [
+        ("https://idp.test", "service", "billing", False),
+        ("https://idp.test", "service", "other", True),
+        ("https://idp.test", "user", "billing", True),
+        ("https://ours.test/auth", "service", "billing", True),
+        ("yett:certificates", "service", "billing", True),
+    ],
+)
+def test_a_client_of_an_outside_issuer_is_no_certified_service(issuer, kind, name, judged):
+    """A client that is named like the service of a certificate is nobody, of our issuer the same."""
+    identity = Identity(
+        types=TYPES,
+        certified=frozenset({"billing"}),
+        strangers=frozenset({"https://idp.test"}),
+    )
+    made = make_subject(replace(person(name), issuer=issuer, kind=kind), identity, {})
+    assert isinstance(made, Unjudged) is not judged

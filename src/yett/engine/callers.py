@@ -112,6 +112,13 @@ def _name(principal: Principal, identity: Identity) -> str | Unjudged:
         # One issuer's `partner:1` must not be the `1` of the issuer whose prefix is `partner:`.
         if len(other) > len(own) and name.startswith(other):
             return Unjudged("the name of the principal is in the namespace of another issuer")
+    if (
+        principal.kind == "service"
+        and name in identity.certified
+        and principal.issuer in identity.strangers
+    ):
+        # Whoever registers a client `billing` there must not be the service of that certificate.
+        return Unjudged("the name of the principal is that of a service with a certificate")
     return name
 
 

@@ -37,3 +37,16 @@ def test_an_attribute_nobody_answers_is_an_error(facts, shop, report):
     assert "the attribute `desk` of the principal has no type: nothing declares it" in messages(
         report
     )
+
+
+def test_services_of_certificates_are_nobody_elses(facts, shop, report):
+    """Their names, and the issuers outside, which vouch for none of them."""
+    more = """
+[[identity.certificate]]
+name = "dns:billing.example.com"
+service = "billing"
+"""
+    gathered = facts(more=more)
+    identity = make_identity(gathered.contract, gathered.claims, gathered.enriched, report)
+    assert identity.certified == {"billing"}
+    assert identity.strangers == {one.url for one in gathered.contract.config.identity.issuer}

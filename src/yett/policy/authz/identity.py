@@ -84,6 +84,8 @@ def make_identity(
         },
         claim=config.principal.id,
         namespaces={one.url: one.namespace for one in issuers_of(config.identity)},
+        certified=frozenset(one.service for one in config.identity.certificate),
+        strangers=frozenset(one.url for one in config.identity.issuer),
         attributes=claims,
         enrichment=_enrichment(contract, enriched, report),
         roles={role: frozenset(scopes) for role, scopes in roles.items()},

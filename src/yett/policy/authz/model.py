@@ -198,6 +198,8 @@ class Identity(Struct, frozen=True, kw_only=True):
         types: `Principal.kind` -> entity type.
         claim: the claim whose value is the entity's id; empty for `Principal.id`.
         namespaces: issuer -> prefix of the id, so that two issuers' `1` are two.
+        certified: services that are known by their certificates; `strangers` (issuers outside)
+            vouch for none of them.
         attributes: (attribute, claim it is read from).
         enrichment: None when nothing is asked for.
         roles: the vocabulary: role -> scopes.
@@ -206,6 +208,8 @@ class Identity(Struct, frozen=True, kw_only=True):
     types: dict[str, str]
     claim: str = ""
     namespaces: dict[str, str] = {}
+    certified: frozenset[str] = frozenset()
+    strangers: frozenset[str] = frozenset()
     attributes: tuple[tuple[Attribute, str], ...] = ()
     enrichment: Enrichment | None = None
     roles: dict[str, frozenset[str]] = {}
