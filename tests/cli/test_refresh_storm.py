@@ -26,13 +26,15 @@ from yett.state.accounts.sessions import add_session
 from yett.state.accounts.users import find_login
 from yett.wire.tasks import spawn
 
-ROUNDS, AT_ONCE = 50, 20
+ROUNDS, GRACEFUL_ROUNDS, AT_ONCE = 50, 5, 20
 
 
 @pytest.fixture
-def company(tmp_path, upstream):
+def company(request, tmp_path, upstream):
     """A gate, its issuer, and an application that ana let in fifty times."""
-    started = Company(tmp_path, upstream[0], builtin='limits = ["1000000/min per ip"]')
+    more = getattr(request, "param", "")
+    limits = f'limits = ["1000000/min per ip"]\n{more}'
+    started = Company(tmp_path, upstream[0], builtin=limits)
     started.invite("ana")
     words = ("--redirect", REDIRECT, "--scope", "items:read", "--auth", "client_secret_post")
     started.client_id, started.secret = started.client(*words)
@@ -94,10 +96,14 @@ class Storm:
         answers = [await client.get(url, headers=headers) for client in self.clients[:8]]
         return {answer.status_code for answer in answers}
 
-    async def round(self, token):
-        """Race, then come again with what was used; answers what each came to."""
+    async def race(self, token):
+        """Refresh twenty times at once; answers what each came to."""
         asked = [spawn(self.refresh(at, token), name=f"refresh {at}") for at in range(AT_ONCE)]
-        answers = await asyncio.gather(*asked)
+        return await asyncio.gather(*asked)
+
+    async def round(self, token):
+        """Race, then come again with what was used; answers the winner's access token."""
+        answers = await self.race(token)
         odd = [body for status, body in answers if status not in (200, 400)]
         assert not odd
         good = [body for status, body in answers if status == 200]
@@ -131,6 +137,29 @@ def test_one_branch_of_twenty_and_a_replay_ends_it(company):
             family = find_grant(tx, _claims(token)["grant"])
             assert family.generation == 1
             assert family.ended > 0
+
+
+@pytest.mark.parametrize("company", ["refresh_grace = 30"], indirect=True)
+def test_within_the_grace_all_get_the_same_successor(company):
+    """Twenty places of one client are one family still: one generation on, and it lives."""
+
+    async def play():
+        storm = Storm(company)
+        try:
+            token = company.tokens[0]
+            for _ in range(GRACEFUL_ROUNDS):
+                answers = await storm.race(token)
+                assert {status for status, _ in answers} == {200}
+                (token,) = {body["refresh_token"] for _, body in answers}
+            return answers[0][1]["access_token"], await storm.call(answers[-1][1]["access_token"])
+        finally:
+            await storm.close()
+
+    given, statuses = asyncio.run(play())
+    assert statuses == {200}
+    with opened(company.path) as server, server.store.read() as tx:
+        family = find_grant(tx, _claims(given)["grant"])
+        assert (family.generation, family.ended) == (GRACEFUL_ROUNDS, 0)
 
 
 def _claims(token):
