@@ -94,34 +94,6 @@ def _counted(server: Server, ask: Ask, error: OAuthError) -> OAuthError:
     return error
 
 
-def authenticate(server: Server, tx: Connection, ask: Ask) -> Client:
-    """Authenticate a client that can keep a secret, a key or a certificate.
-
-    Args:
-        server: the server.
-        tx: a transaction that writes: an assertion is good once.
-        ask: the request; its method of authentication is in its header or its form.
-
-    Raises:
-        OAuthError: `invalid_client`; `invalid_request` for several methods at once.
-    """
-    client = authenticate_any(server, tx, ask)
-    if client.auth == NONE:
-        raise refused(ask, "a public client did not authenticate")
-    return client
-
-
-def authenticate_any(server: Server, tx: Connection, ask: Ask) -> Client:
-    """Authenticate a client, or find the public one that is named (`none`).
-
-    Raises:
-        OAuthError: as `authenticate`.
-    """
-    client = _prove(server, tx, ask)
-    _use_up(tx, ask, client)
-    return client
-
-
 def _prove(server: Server, tx: Connection, ask: Ask) -> Client:
     """Find the client that a request names and proves to be; reads alone."""
     shown = read_presented(ask)
