@@ -246,4 +246,6 @@ def test_of_two_changes_at_once_both_count(tmp_path, account_store):
     _, now, headers = directory.ask("GET", path)
     assert {one["value"] for one in now["members"]} == set(ids[:2])
     assert both(ids[2:], {"if-match": headers["etag"]}) == [200, 412]
+    fresh = directory.add("liv")["id"]
+    assert both([fresh, fresh], {}) == [200, 200], "the same at once"
     lives.server.store.close()

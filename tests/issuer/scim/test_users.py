@@ -309,6 +309,20 @@ def test_a_name_with_api_keys_is_not_taken_away(lives, directory):
     assert all(one.revoked for one in read_keys(lives.server))
 
 
+def test_a_name_that_stands_for_something_is_not_given(lives, directory):
+    """Nobody is called like keys, ids or deleted accounts: disabling them would end others' keys."""
+    boss = lives.person("ada", roles=("admin",))
+    lives.key("billing")
+    lives.key(boss.id)
+    ben = directory.add("ben")
+    for name in ("Billing", boss.id, "deleted:" + ben["id"], "s_abcdefghijklmnop"):
+        status, body, _ = directory.ask("POST", "/Users", {"schemas": [USER], "userName": name})
+        assert (status, body["scimType"]) == (409, "uniqueness"), name
+        change = {"op": "replace", "path": "userName", "value": name}
+        assert directory.patch(f"/Users/{ben['id']}", change)[0] == 409
+    assert not any(one.revoked for one in read_keys(lives.server))
+
+
 def test_a_change_of_what_was_not_read_is_refused(directory):
     """If-Match: 412 for another version, for PUT, PATCH and DELETE; If-None-Match: 304."""
     made = directory.add("ben")

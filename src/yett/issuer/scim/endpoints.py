@@ -21,6 +21,7 @@ from yett.issuer.scim.errors import ScimError
 from yett.issuer.server import Server
 
 BASE = "/scim/v2"
+TRIES = 3
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 NOT_INSTALLED = "the library for SCIM is not installed: `pip install 'yett[scim]'`"
 
@@ -33,11 +34,13 @@ def _late(room: str, name: str, *, reads: bool = False) -> Endpoint:
     def endpoint(server: Server, ask: Ask) -> Answer:
         directory = _who(server, ask, reads=reads)
         handler, guarded = _load(room, name)
-        try:
-            answer: Answer = guarded(handler, server, ask, directory)
-        except IntegrityError:  # two made the same at once
-            raise ScimError(409, "somebody made the same just now", "uniqueness") from None
-        return answer
+        for _ in range(TRIES):
+            try:
+                answer: Answer = guarded(handler, server, ask, directory)
+            except IntegrityError:  # two did the same at once: the next try sees what the other did
+                continue
+            return answer
+        raise ScimError(409, "somebody does the same just now", "uniqueness")
 
     return endpoint
 

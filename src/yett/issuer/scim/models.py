@@ -108,7 +108,7 @@ class GroupMember(ComplexAttribute):
     """Somebody in a group; groups are in no groups here."""
 
     value: Annotated[str | None, Mutability.immutable, CaseExact.true, Required.true] = None
-    ref: Annotated[Reference[User] | None, Mutability.immutable] = Field(  # type: ignore[type-arg]
+    ref: Annotated[Reference[User[Any]] | None, Mutability.immutable] = Field(
         None, serialization_alias="$ref", validation_alias="$ref"
     )
     type: Annotated[str | None, Mutability.immutable] = Field(None, examples=["User"])

@@ -74,8 +74,9 @@ def read_search(ask: Ask, model: type[Resource[Any]]) -> SearchRequest[Any]:
     said: dict[str, Any] = read_body(ask) if ask.method == "POST" else dict(ask.query)
     asked = {name: said[name] for name in (*QUERIES, *SHOWING) if name in said}
     _bounded(asked, "invalidFilter")
-    request: type[SearchRequest[Any]] = SearchRequest[model]  # type: ignore[valid-type]
-    return request.model_validate(asked)
+    request: Any = SearchRequest.__class_getitem__(model)
+    found: SearchRequest[Any] = request.model_validate(asked)
+    return found
 
 
 def read_showing(ask: Ask, model: type[Resource[Any]]) -> ResponseParameters[Any]:
@@ -87,8 +88,9 @@ def read_showing(ask: Ask, model: type[Resource[Any]]) -> ResponseParameters[Any
     """
     asked = {name: ask.query[name] for name in SHOWING if name in ask.query}
     _bounded(asked, "invalidValue")
-    showing: type[ResponseParameters[Any]] = ResponseParameters[model]  # type: ignore[valid-type]
-    return showing.model_validate(asked)
+    showing: Any = ResponseParameters.__class_getitem__(model)
+    found: ResponseParameters[Any] = showing.model_validate(asked)
+    return found
 
 
 def _bounded(asked: dict[str, Any], kind: str) -> None:

@@ -7,7 +7,8 @@ account is disabled, loses every way in, and is found no more; its id names nobo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from scim2_models import Context, PatchOp
@@ -47,6 +48,8 @@ from yett.state.accounts.users import (
     find_user,
 )
 
+# Ids, and what a deleted account is called.
+_RESERVED = re.compile(r"(?:[a-z]_[a-z2-7]{16}|deleted:.*)\Z", re.DOTALL)
 REASON = "disabled by its directory"
 Keys = tuple[KeyRecord, ...]
 
@@ -73,13 +76,13 @@ def read(server: Server, ask: Ask, directory: str) -> Answer:
 
 def create(server: Server, ask: Ask, directory: str) -> Answer:
     """Answer `POST /Users`: an invited account, without a way in until an operator makes one."""
-    said, showing = read_body(ask), read_showing(ask, Person)
+    said, showing, keys = read_body(ask), read_showing(ask, Person), read_keys(server)
     policy, context = TOLERANT, Context.RESOURCE_CREATION_REQUEST
     person = Person.model_validate(said, scim_ctx=context, scim_policy=policy)
     fields = columns_of(person, {})
 
     def work(tx: Connection) -> Any:
-        _free(tx, fields["login"], "")
+        _free(tx, fields["login"], "", keys)
         now = server.clock()
         user = add_user(tx, status=INVITED, now=now, **fields)
         note_user(server, tx, "account-made", user, now=now, text=f"roles none, by {directory}")
@@ -170,7 +173,8 @@ def _apply(
         ended = disable_user(server, tx, user, keys, reason=REASON, by=by).keys
         user = _again(tx, user)
     if changed:
-        user = _write(server, tx, user, changed, [k for k in keys if k.id not in ended], by=by)
+        alive = [key for key in keys if key.id not in ended]
+        user = _write(server, tx, user, changed, alive, by=by)
     if not active and wanted.active:
         _may_enable(tx, user)
         user = people.enable_user(server, tx, user, by=by)
@@ -187,8 +191,8 @@ def _write(
     by: str,
 ) -> User:
     if "login" in changed:
-        _free(tx, changed["login"], user.id)
-        if any(key.owner == user.login and not key.revoked for key in keys):
+        _free(tx, changed["login"], user.id, keys)
+        if _holds_keys(user.login, keys):
             text = "API keys are issued to this login name: issue them to the id of the account"
             raise ScimError(400, text, "mutability")
     now = server.clock()
@@ -224,7 +228,17 @@ def _may_enable(tx: Connection, user: User) -> None:
         raise ScimError(403, "the account was disabled here; an operator enables it")
 
 
-def _free(tx: Connection, login: str, own: str) -> None:
+def _free(tx: Connection, login: str, own: str, keys: Iterable[KeyRecord]) -> None:
+    """Refuse a login name that is somebody's, looks like an id, or that API keys are issued to.
+
+    Whoever got such a name would own the keys, and would take them along when disabled (CWE-694).
+    """
     other = find_login(tx, login)
     if other is not None and other.id != own:
         raise ScimError(409, "the `userName` is taken", "uniqueness")
+    if _RESERVED.match(login) or _holds_keys(login, keys):
+        raise ScimError(409, "the `userName` stands for something else here", "uniqueness")
+
+
+def _holds_keys(login: str, keys: Iterable[KeyRecord]) -> bool:
+    return any(key.owner == login and not key.revoked for key in keys)
