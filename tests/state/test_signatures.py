@@ -17,7 +17,7 @@ from yett.engine.approvals import Proven, ProveVote, Unproven
 from yett.engine.people import Person
 from yett.state.accounts.notices import untold
 from yett.state.accounts.passkeys import revoke_passkey
-from yett.state.accounts.users import DISABLED, change_user
+from yett.state.accounts.users import DISABLED, add_user, change_user
 from yett.state.errors import StateError
 from yett.state.signatures import NOT_ACCEPTED, Signatures
 
@@ -173,6 +173,17 @@ def test_who_has_none_votes_unsigned_or_not_at_all(desk):
     assert isinstance(free, Proven)
     assert "dora" in free.voter.names
     assert free.evidence == ""
+
+
+def test_who_shares_a_mailbox_with_many_signs_as_themselves(desk, account_store):
+    """However many accounts have one of their names, it is their own passkey that counts."""
+    for number in range(20):
+        account_store.write(
+            lambda tx, n=number: add_user(tx, login=f"a{n}", email="team@example.com", now=NOW)
+        )
+    zoe = Signer(account_store, "zoe", email="team@example.com")
+    voter = replace(signed_in(zoe.user.id), names=(zoe.user.id, "team@example.com"))
+    assert isinstance(desk.ask(zoe.assertion(ID, DIGEST), voter=voter), Proven)
 
 
 def test_a_signature_is_for_who_is_signed_in_here(desk):

@@ -22,7 +22,7 @@ from yett.state.accounts import AccountStore
 from yett.state.accounts.assertions import note_refused, see, use
 from yett.state.accounts.known_by import accounts_known_by, names_of
 from yett.state.accounts.passkeys import find_passkey
-from yett.state.accounts.users import ACTIVE, User
+from yett.state.accounts.users import ACTIVE, User, find_user
 from yett.state.errors import StateError
 
 NOT_ACCEPTED = "the signature of the passkey was not accepted"
@@ -67,8 +67,8 @@ class Signatures:
 
     def _signed(self, tx: Connection, question: ProveVote) -> Proven | Unproven:
         accounts = self._accounts(tx, question.voter)
-        own = next((one for one in accounts if one.id == question.voter.id), None)
-        if own is None or own.status != ACTIVE or not self._is_ours(question.voter):
+        own = find_user(tx, question.voter.id) if self._is_ours(question.voter) else None
+        if own is None or own.status != ACTIVE:
             return Unproven(detail=self._advice(question), note="signed by who is not signed in")
         evidence = self._verify(tx, question, own)
         if isinstance(evidence, Unproven):

@@ -56,6 +56,13 @@ def test_several_names_may_be_several_accounts(account_store, dora):
     assert known(account_store, *(f"a{n}" for n in range(MAX_NAMES * 4))) == []
 
 
+def test_a_name_is_found_in_every_spelling_that_callers_have(account_store):
+    """A token's claim is folded by case alone; the account's own name is told both ways."""
+    wide = account_store.write(lambda tx: add_user(tx, login="eve", email="\uff25ve@x", now=NOW))
+    with account_store.read() as tx:
+        assert {"\uff45ve@x", "eve@x"} <= names_of(tx, wide)
+
+
 def test_an_account_has_all_its_names(account_store, dora):
     """Id, login, address, and whom providers call it."""
     with account_store.read() as tx:

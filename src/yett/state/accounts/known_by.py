@@ -45,9 +45,9 @@ def accounts_known_by(
 
 
 def names_of(tx: Connection, user: User) -> set[str]:
-    """Return everything that names the person of an account, folded."""
+    """Return everything that names the person of an account: folded, and as callers are named."""
     names = {user.id, user.login, user.email, *(one.subject for one in links_of(tx, user.id))}
-    return {fold(name) for name in names if name}
+    return {spelt for name in names if name for spelt in (fold(name), name.casefold())}
 
 
 def fold(name: str) -> str:
