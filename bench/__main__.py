@@ -5,7 +5,11 @@ from __future__ import annotations
 import importlib
 import sys
 
-SUITES = {"authz": "bench.authz", "guarded": "bench.guarded"}
+SUITES = {
+    "authz": "bench.authz",
+    "guarded": "bench.guarded",
+    "identity": "bench.identity",
+}
 
 if __name__ == "__main__":
     asked = sys.argv[1] if len(sys.argv) > 1 else ""

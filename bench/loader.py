@@ -13,6 +13,7 @@ import collections
 import ctypes
 import json
 import os
+import ssl
 import time
 from pathlib import Path
 
@@ -84,6 +85,7 @@ class Load:
         self.waiting: collections.deque[float] = collections.deque()
         self.free: list[Connection] = []
         self.over = False
+        self.tls: ssl.SSLContext | None = None
 
     def next_request(self) -> bytes:
         self.number += 1
@@ -104,10 +106,7 @@ class Load:
             self.free.append(connection)
 
     async def run(self, port: int, connections: int, seconds: float) -> dict[str, float]:
-        loop = asyncio.get_running_loop()
-        for _ in range(connections):
-            _, made = await loop.create_connection(lambda: Connection(self), "127.0.0.1", port)
-            self.free.append(made)
+        await self.connect(port, connections)
         begin = time.perf_counter()
         if self.rate:
             await self._schedule(begin, seconds)
@@ -120,6 +119,15 @@ class Load:
         self.over = True
         await asyncio.sleep(0.3)
         return self._summary(lasted, unsent)
+
+    async def connect(self, port: int, connections: int) -> None:
+        loop = asyncio.get_running_loop()
+        name = "localhost" if self.tls else None
+        for _ in range(connections):
+            _, made = await loop.create_connection(
+                lambda: Connection(self), "127.0.0.1", port, ssl=self.tls, server_hostname=name
+            )
+            self.free.append(made)
 
     async def _schedule(self, begin: float, seconds: float) -> None:
         loop = asyncio.get_running_loop()
