@@ -63,7 +63,7 @@ def test_a_reader_never_sees_half_of_it(server):
     for number in range(20):
         keys.follow(server, now=NOW + number, by="x")
         with server.store.read() as tx:
-            kid = keys.public_set(server, tx, NOW)["keys"][0]["kid"]
+            kid = keys.public_set(tx)["keys"][0]["kid"]
         keys.remove_key(server, kid, now=NOW + number, reason="x", by="x")
     stop.set()
     reader.join()

@@ -297,7 +297,7 @@ class Rotation(RuleBasedStateMachine):
     @rule()
     def sign(self):
         token = issue(self.server, self.now)
-        keys.publish(self.server, self.now)
+        keys.publish(self.server)
         self.tokens.append((token, json.loads(tokens_header(token))["kid"], self.now + 600))
 
     @rule()

@@ -35,7 +35,7 @@ def gate(server):
 
     def decide(token, body=BODY, shown=None):
         with server.store.read() as tx:
-            keys = load_keys(json.dumps(public_set(server, tx, NOW)).encode(), rules.algorithms)
+            keys = load_keys(json.dumps(public_set(tx)).encode(), rules.algorithms)
         raw, known = read_issued(token, {rules.issuer: rules})
         view.tokens[token] = verify_jwt(raw, known, keys, NOW)
         asked = pay(body)

@@ -37,7 +37,7 @@ def minted(party, **more):
 
 def verified(server, token, types):
     rules = JwtRules(issuer=ISSUER, audience=AUDIENCE, algorithms=("ES256",), types=types)
-    keys.publish(server, NOW)
+    keys.publish(server)
     known = load_keys((server.folder / BUILTIN_KEYS_FILE).read_bytes(), ("ES256",))
     raw, _ = read_issued(token.encode(), {ISSUER: rules})
     return verify_jwt(raw, rules, known, NOW)

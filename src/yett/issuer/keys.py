@@ -47,9 +47,8 @@ _MAKE: dict[str, Callable[[], Key]] = {
 }
 
 
-def public_set(server: Server, tx: Connection, now: float) -> dict[str, Any]:
+def public_set(tx: Connection) -> dict[str, Any]:
     """Return the JWK set: keys that sign, will sign soon, or signed what may still be good."""
-    del server, now  # which keys there are is a state, and not a matter of the time
     return public_keys(list_keys(tx))
 
 
@@ -94,16 +93,15 @@ def tick(server: Server, now: float) -> None:
         due = _is_due(server, list_keys(tx), now)
     if due:
         server.store.write(lambda tx: advance(server, tx, now))
-    publish(server, now)
+    publish(server)
 
 
-def publish(server: Server, now: float) -> bool:
+def publish(server: Server) -> bool:
     """Write `var/issuer-jwks.json` where it differs; answer whether it did.
 
     Raises:
         StateError: it cannot be written.
     """
-    del now
     return write_keys(server)
 
 
@@ -120,7 +118,7 @@ def follow(server: Server, *, now: float, by: str) -> str:
         return key.kid
 
     kid = server.store.write(work)
-    publish(server, now)
+    publish(server)
     return kid
 
 
@@ -148,9 +146,9 @@ def remove_key(server: Server, kid: str, *, now: float, reason: str, by: str) ->
         advance(server, tx, now)
 
     server.store.write(prepare)
-    publish(server, now)
+    publish(server)
     server.store.write(work)
-    publish(server, now)
+    publish(server)
 
 
 def _active(keys: list[SigningKey]) -> SigningKey | None:

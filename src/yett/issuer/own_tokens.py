@@ -71,7 +71,7 @@ NAMED = (
 
 def _is_signed(server: Server, tx: Connection, raw: RawToken, now: float) -> bool:
     try:
-        keys = load_keys(msgspec.json.encode(public_set(server, tx, now)), ALGORITHMS)
+        keys = load_keys(msgspec.json.encode(public_set(tx)), ALGORITHMS)
     except KeySetError:
         return False  # nothing was ever signed
     key = keys.keys.get(raw.header.kid)

@@ -69,9 +69,7 @@ def test_it_is_signed_for_what_it_is(lives, manager):
     _, found = manager.ask("POST", f"/ssf/poll/{id_}", {})
     (token,) = found["sets"].values()
     raw = read_token(token.encode())
-    keys = load_keys(
-        json.dumps(lives.write(lambda tx: public_set(lives.server, tx, NOW))).encode(), ("ES256",)
-    )
+    keys = load_keys(json.dumps(lives.write(public_set)).encode(), ("ES256",))
     assert raw.header.type == "secevent+jwt"
     assert check_signature(raw.segments, "ES256", keys.keys[raw.header.kid])
     assert next(iter(raw.unverified_claims["events"].values())) == {"state": "abc"}
