@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from yett.cli.demo.attacks_records import MOMENTS, RECORDS
-from yett.cli.demo.people import Issuer, credentials
+from yett.cli.demo.house import bearer
+from yett.cli.demo.people import CUSTOMER, Issuer, credentials
 from yett.cli.demo.stage import find_portal, free_port, run_yett
 from yett.cli.demo.traffic import Ask, send
 
@@ -33,7 +34,11 @@ def service():
         (contract / "jwks.json").write_text(json.dumps(issuer.jwks()))
         told = ("key", "issue", "--owner", "accounting", "--scope", "reports:read")
         key = json.loads(run_yett(contract, *told, "--format", "json").stdout)["key"]
-        people = credentials(issuer, accounting=key, kiosk=key)
+        people = credentials(issuer, accounting=key, kiosk=key) | {
+            # A service serves no issuer; it takes the login of before, and the portal says who.
+            name: bearer(issuer.token(subject, "customer", CUSTOMER))
+            for name, subject in (("ada", "1"), ("ben", "2"))
+        }
         port = free_port()
         command = [sys.executable, "-m", "uvicorn", "--app-dir", str(find_portal()), "guarded:app"]
         environment = {
