@@ -98,3 +98,5 @@ def test_searches_are_read_from_both_places():
         read_showing(ask(attributes="title", excludedAttributes="name"), Person)
     with pytest.raises(ScimError):
         read_showing(ask(attributes="a," * 2000), Person)
+    with pytest.raises(ScimError):
+        read_showing(ask(attributes=",".join(["title"] * 65)), Person)

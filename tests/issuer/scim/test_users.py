@@ -360,6 +360,17 @@ def test_a_patch_without_operations_is_refused(directory, operations):
     assert "title" not in directory.ask("GET", f"/Users/{made['id']}")[1]
 
 
+def test_values_are_bounded_however_they_come(directory):
+    """Operations over thousands of values would hold the one writer for half a minute."""
+    made = directory.add("ben", emails=[{"value": f"a{number}@x"} for number in range(50)])
+    path = f"/Users/{made['id']}"
+    one = {"op": "add", "path": "emails", "value": [{"value": "new@x"}]}
+    assert directory.patch(path, one)[0] == 400
+    many = [{"value": f"b{number}@x"} for number in range(201)]
+    assert directory.patch(path, {**one, "value": many})[0] == 400
+    assert len(directory.ask("GET", path)[1]["emails"]) == 50
+
+
 def test_of_two_changes_at_once_both_count(tmp_path, account_store):
     """Two PATCHes of different attributes lose nothing; under one If-Match one of them is refused."""
     lives = scim_lives(tmp_path, store=account_store.url)

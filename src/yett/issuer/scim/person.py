@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from yett.issuer.scim.answers import place, version
 from yett.issuer.scim.errors import ScimError
 from yett.issuer.scim.models import Person
+from yett.issuer.scim.reading import MAX_VALUES
 from yett.issuer.server import Server
 from yett.state.accounts.groups import groups_of
 from yett.state.accounts.users import DISABLED, User, fold_login
@@ -65,6 +66,8 @@ def columns_of(person: Any, profile: dict[str, Any]) -> dict[str, Any]:
     """
     said: dict[str, Any] = person.model_dump()
     kept = {name: value for name, value in said.items() if name not in _NOT_KEPT}
+    if any(isinstance(one, list) and len(one) > MAX_VALUES for one in kept.values()):
+        raise ScimError(400, f"an attribute has {MAX_VALUES} values at most", "invalidValue")
     if len(msgspec.json.encode(kept)) > MAX_PROFILE_BYTES:
         raise ScimError(400, f"a user has {MAX_PROFILE_BYTES} bytes at most", "invalidValue")
     return {

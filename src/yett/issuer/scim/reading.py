@@ -19,6 +19,7 @@ MAX_TEXT_CHARACTERS = 1024
 MAX_VALUES = 50  # of one multi-valued attribute; members have a bound of their own
 MAX_PARAMETER_CHARACTERS = 2048
 MAX_OPERATIONS = 100
+MAX_SHOWN = 64  # attributes that are to be answered, or left out
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 QUERIES = ("filter", "sortBy", "sortOrder", "startIndex", "count")
 SHOWING = ("attributes", "excludedAttributes")
@@ -97,6 +98,9 @@ def _bounded(asked: dict[str, Any], kind: str) -> None:
     for name, value in asked.items():
         if len(str(value)) > MAX_PARAMETER_CHARACTERS:
             raise ScimError(400, f"`{name}` is too long", kind)
+        names = value if isinstance(value, list) else str(value).split(",")
+        if name in SHOWING and len(names) > MAX_SHOWN:
+            raise ScimError(400, f"`{name}` names {MAX_SHOWN} attributes at most", kind)
         if isinstance(value, str) and not is_plain(value):
             raise ScimError(400, f"`{name}` has control characters", kind)
 

@@ -50,6 +50,7 @@ from yett.state.accounts.users import (
 
 # Ids, and what a deleted account is called.
 _RESERVED = re.compile(r"(?:[a-z]_[a-z2-7]{16}|deleted:.*)\Z", re.DOTALL)
+MAX_SENT = 200
 REASON = "disabled by its directory"
 Keys = tuple[KeyRecord, ...]
 
@@ -108,7 +109,12 @@ def replace(server: Server, ask: Ask, directory: str) -> Answer:
 
 def patch(server: Server, ask: Ask, directory: str) -> Answer:
     """Answer `PATCH /Users/{id}`."""
-    said = {"schemas": [PATCH_OP], "Operations": plain_operations(read_operations(ask))}
+    operations = plain_operations(read_operations(ask))
+    # The library looks through all values for each operation, while this holds the one writer.
+    sent = sum(len(one["value"]) for one in operations if isinstance(one.get("value"), list))
+    if sent > MAX_SENT:
+        raise ScimError(400, f"a PATCH of a user has {MAX_SENT} values at most", "invalidValue")
+    said = {"schemas": [PATCH_OP], "Operations": operations}
 
     def change(held: Any) -> Any:
         asked = PatchOp[Person].model_validate(
