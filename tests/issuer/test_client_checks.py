@@ -162,6 +162,9 @@ def test_addresses_that_reach_their_owner(uri):
         "myapp:/callback",
         "myapp://callback",
         "com.example.app://callback",
+        "https://app.example.com;script-src/callback",
+        "https://app.example.com'/callback",
+        "https://app%2eexample.com/callback",
         "https://app.example.com/" + "x" * 2048,
     ],
 )

@@ -148,3 +148,14 @@ def test_a_refusal_says_when_to_come_again():
 def test_a_household_is_one_place(source, place):
     """The 2^64 addresses that one household has are one source."""
     assert network(source) == place
+
+
+def test_codes_are_not_guessed_from_the_owners_network_either(server):
+    """Who has the password and shares the office's address has one try an hour as well."""
+    signed_in(server, HOME)
+    one, done, now = attempt(source=HOME, kind="otp"), 0, NOW
+    while now < NOW + 7 * 86_400:
+        wait = take(server, one, now)
+        done += not wait
+        now += wait or 1.0
+    assert done < 7 * 24 + EVERYWHERE["otp"].free + 20

@@ -37,6 +37,8 @@ CERTIFICATE_NAMES = ("dns:", "uri:", "email:", "dn:")
 
 _LOOPBACK = ("127.0.0.1", "::1")
 _PRIVATE_SCHEME = re.compile(r"[a-z][a-z0-9-]*(\.[a-z0-9-]+)+\Z")
+# What stands in a page's policy as it is: a `;` in a host would begin another directive (CWE-74).
+_HOST = re.compile(r"[a-z0-9_.:-]+\Z")
 _THUMBPRINT = re.compile(r"x5t:[A-Za-z0-9_-]{43}\Z")
 _VISIBLE = re.compile(r"[\x21-\x7e]+\Z")
 
@@ -123,7 +125,7 @@ def refuse_uri(uri: str) -> str:
         return "it cannot be read as a URI"
     if "#" in uri or "@" in parts.netloc or "*" in uri:
         return "no fragment, no user, no wildcard: it is compared exactly"
-    if parts.scheme == "https" and host:
+    if parts.scheme == "https" and host and _HOST.match(host):
         return ""
     if parts.scheme == "http" and host in _LOOPBACK:
         return ""

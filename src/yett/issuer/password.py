@@ -26,7 +26,7 @@ MEMORY_KIB = 19_456
 PASSES = 2
 LANES = 1
 MAX_AT_ONCE = 2  # 19 MiB and one core each; the rest waits its turn
-MAX_WAITING = 6  # of the control process's 16 threads, those who hash among them: tokens go on
+MAX_WAITING = 10  # of 16 threads, those who hash among them: six are left for tokens
 MAX_WAIT_SECONDS = 5.0
 
 HASHER = PasswordHasher(

@@ -25,6 +25,9 @@ _NOBODY = "name:"
 # One network may host an office: its pauses are bounded, and its free tries many.
 NETWORK = Pace(free=30, longest=60.0)
 HERE = Pace(free=5, longest=300.0)
+# Who tries codes has the password already. Elsewhere it is the pace below that counts; where the
+# account has signed in from, an office or a carrier's address among them, only this one does.
+CODES_HERE = Pace(free=5, longest=3600.0, memory=86_400.0)
 EVERYWHERE: dict[str, Pace] = {
     "password": Pace(free=10, longest=30.0),
     # A million codes, three of them good: with one try an hour a year finds it with 2.6 %.
@@ -117,7 +120,8 @@ def network(source: str) -> str:
 
 def _paces(tx: Connection, attempt: Try) -> dict[str, Pace]:
     place = network(attempt.source)
-    paces = {_here(attempt, place): HERE, _network(attempt, place): NETWORK}
+    here = CODES_HERE if attempt.kind == "otp" else HERE
+    paces = {_here(attempt, place): here, _network(attempt, place): NETWORK}
     if not _familiar(tx, attempt.who, place):
         paces[_everywhere(attempt)] = EVERYWHERE[attempt.kind]
     return paces

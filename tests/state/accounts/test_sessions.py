@@ -11,6 +11,7 @@ from yett.state.accounts.sessions import (
     end_session,
     find_cookie,
     find_session,
+    hold_session,
     list_sessions,
     rotate_session,
     saw_session,
@@ -103,3 +104,13 @@ def test_expired_sessions_are_listed_no_more_and_dropped(account_store):
     with account_store.read() as tx:
         assert list_sessions(tx, "u_1", NOW + 3600) == []
     assert account_store.write(lambda tx: drop_expired_sessions(tx, NOW + 3601)) == 1
+
+
+def test_a_session_that_is_held_was_used(account_store):
+    """It is written each time, and never once it has ended."""
+    session = put(account_store)
+    assert account_store.write(lambda tx: hold_session(tx, session.id, NOW + 1))
+    with account_store.read() as tx:
+        assert find_session(tx, session.id).seen == NOW + 1
+    account_store.write(lambda tx: end_session(tx, session.id, NOW + 2))
+    assert not account_store.write(lambda tx: hold_session(tx, session.id, NOW + 3))

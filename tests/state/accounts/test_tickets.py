@@ -13,6 +13,7 @@ from yett.state.accounts.tickets import (
     end_tickets,
     find_ticket,
     hold_ticket,
+    make_room,
     spend,
     take_ticket,
 )
@@ -107,3 +108,15 @@ def test_expired_tickets_are_dropped(account_store):
     put(account_store)
     assert account_store.write(lambda tx: drop_expired(tx, NOW + 59)) == 0
     assert account_store.write(lambda tx: drop_expired(tx, NOW + 60)) == 1
+
+
+def test_room_is_made_among_those_of_one_purpose(account_store):
+    """The oldest go until one more fits; tickets for anything else stay."""
+    put(account_store)
+    for number in range(4):
+        put(account_store, Ticket(digest=f"s{number}", purpose="sso", expires=NOW + 100 + number))
+    account_store.write(lambda tx: make_room(tx, "sso", 3))
+    with account_store.read() as tx:
+        kept = [name for name in ("s0", "s1", "s2", "s3") if find_ticket(tx, name, "sso", NOW)]
+        assert kept == ["s2", "s3"]
+        assert find_ticket(tx, "d1", "enrol", NOW) is not None
