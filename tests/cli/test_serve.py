@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
+from kit.issuing import with_issuer
 from kit.sensitive import make_sensitive
 
 from yett.records.verify import verify
@@ -269,9 +270,8 @@ def test_a_ledger_that_is_taken_is_an_outside_failure(serve, command):
     assert "hint: " in ended.stderr
 
 
-def test_the_text_form_is_for_people(folder, argv):
-    """Without `--format json` the ready line is a sentence, hazards are printed."""
-    folder.configure(gateway='mode = "observe"')
+def told(argv):
+    """What is printed until it is ready, line by line; then it is stopped."""
     process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
     lines = []
     for line in process.stdout:
@@ -281,8 +281,21 @@ def test_the_text_form_is_for_people(folder, argv):
     process.send_signal(signal.SIGINT)
     assert process.wait(30) == 0
     process.stdout.close()
+    return lines
+
+
+def test_the_text_form_is_for_people(folder, argv):
+    """Without `--format json` the ready line is a sentence, hazards are printed."""
+    folder.configure(gateway='mode = "observe"')
+    lines = told(argv)
     assert "2 operations, mode observe" in lines[0]
     assert any("hazard mode: `gateway.mode` is `observe`" in line for line in lines)
+
+
+def test_it_says_where_people_sign_in(folder, argv):
+    """By the issuer's name: at the listener's IP address browsers make no passkeys."""
+    _, url = with_issuer(folder)
+    assert f"  people sign in at {url}/account\n" in told(argv)
 
 
 def test_the_supervisor_has_one_thread(serve):

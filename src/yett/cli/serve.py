@@ -234,6 +234,9 @@ def _print(setup: Setup, row: dict[str, object], listeners: list[str], found: li
     print(f"yett {yett.__version__}: {row['operations']} operations, mode {row['mode']}")
     for name, api in setup.program.policy.config.api.items():
         print(f"  api {name} -> {api.upstream}")
+    builtin = setup.program.policy.config.identity.builtin
+    if builtin is not None:  # by this name alone: at an IP address browsers make no passkeys
+        print(f"  people sign in at {builtin.url.rstrip('/')}/account")
     for hazard in found:
         print(f"  hazard {hazard}")
     listening = ", ".join(listeners)
