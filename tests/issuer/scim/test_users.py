@@ -361,7 +361,7 @@ def test_a_patch_without_operations_is_refused(directory, operations):
 
 
 def test_values_are_bounded_however_they_come(directory):
-    """Operations over thousands of values would hold the one writer for half a minute."""
+    """Operations over thousands of values would hold the one writer for seconds."""
     made = directory.add("ben", emails=[{"value": f"a{number}@x"} for number in range(50)])
     path = f"/Users/{made['id']}"
     one = {"op": "add", "path": "emails", "value": [{"value": "new@x"}]}
