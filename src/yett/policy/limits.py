@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Protocol
 
 from yett.contract.rates import read_rate
 from yett.policy.model import Limit
+
+MAX_RENDERED = 8192
+# By identity: hashing the five fields of a limit takes as long as the rest of the lookup, twice a
+# request. Each entry holds its limit, so that no other object can have that id while it is there.
+_RENDERED: dict[int, tuple[Limit, str, str]] = {}
 
 
 class Counted(Protocol):
@@ -58,7 +62,7 @@ def ratelimit_fields(taken: Sequence[tuple[Limit, Counted]], legacy: bool = Fals
         return b""
     policies = items = ""
     for limit, count in taken:
-        head, policy = _constant(limit)
+        _, head, policy = _RENDERED.get(id(limit)) or _render(limit)
         comma = ", " if items else ""
         policies += comma + policy
         items += f"{comma}{head};r={count.remaining};t={math.ceil(count.reset)}"
@@ -66,11 +70,14 @@ def ratelimit_fields(taken: Sequence[tuple[Limit, Counted]], legacy: bool = Fals
     return lines + _legacy_lines(taken) if legacy else lines
 
 
-@lru_cache(maxsize=8192)
-def _constant(limit: Limit) -> tuple[str, str]:
-    """Render the name of a limit and its item of `RateLimit-Policy`."""
+def _render(limit: Limit) -> tuple[Limit, str, str]:
+    """Render the name of a limit and its item of `RateLimit-Policy`, and remember both."""
     name = _string(limit.name)
-    return name, f"{name};q={int(limit.quota)};w={int(limit.window)}"
+    if len(_RENDERED) >= MAX_RENDERED:
+        _RENDERED.clear()
+    made = limit, name, f"{name};q={int(limit.quota)};w={int(limit.window)}"
+    _RENDERED[id(limit)] = made
+    return made
 
 
 def _legacy_lines(taken: Sequence[tuple[Limit, Counted]]) -> bytes:
