@@ -85,6 +85,7 @@ def program(*operations, cors=None, roles=None, fallback=None, concurrency=0, ru
             upstreams=upstreams,
             config=config,
             authz=None,
+            credential_fields={},
             digest="d" * 64,
         )
     )

@@ -65,6 +65,7 @@ def program(*operations, port=1, cors=None, authz=None, rework=None, **gateway):
             upstreams={"api": Upstream("api", "http", "127.0.0.1", port)},
             config=config,
             authz=None,
+            credential_fields={},
             digest="d" * 64,
         )
     )

@@ -191,8 +191,8 @@ class Policy(Struct, frozen=True, kw_only=True):
     config: Config
     digest: str
     authz: Authz | None
+    credential_fields: dict[str, frozenset[bytes]]
     remarks: tuple[Remark, ...] = ()
-    credential_fields: dict[str, frozenset[bytes]] = {}
 
 
 class TextSource(Struct, frozen=True, kw_only=True):
