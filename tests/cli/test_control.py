@@ -79,6 +79,22 @@ def test_a_page_keeps_its_own_policy(issuing):
     assert headers["content-security-policy"].count("default-src") == 1
 
 
+def test_pages_elsewhere_read_what_the_issuer_lets_them(folder, serve):
+    """`/token` is for applications of configured origins; pages of accounts are for nobody else."""
+    app = "https://app.example.com"
+    port, _ = with_issuer(folder, more=f'[cors]\norigins = ["{app}"]\ncredentials = true\n')
+    serve("--listen", f"127.0.0.1:{port}")
+    for target in ("/auth/account", "/auth/sign-in", "/auth/device", "/auth/consent"):
+        _, headers, _ = ask(port, "GET", target, Origin=app)
+        assert not [name for name in headers if name.startswith("access-control-")], target
+    for target in ("/auth/token", "/auth/userinfo"):
+        _, headers, _ = ask(port, "POST", target, Origin=app)
+        assert headers["access-control-allow-origin"] == app
+        assert "access-control-allow-credentials" not in headers
+        _, headers, _ = ask(port, "POST", target, Origin="https://evil.example.com")
+        assert "access-control-allow-origin" not in headers
+
+
 def test_nobody_outside_speaks_for_the_gate(issuing):
     """`yett-` fields of a client never reach the issuer, and a body is bounded by the gate."""
     _, port, _ = issuing

@@ -23,7 +23,7 @@ from yett.gate.connection import Connection
 from yett.gate.parting import Parting
 from yett.gate.settings import Settings, shown_schemes
 from yett.gate.sources import Sources
-from yett.policy.headers import SECURITY_FIELDS, dropped_response_fields
+from yett.policy.headers import CORS_FIELDS, SECURITY_FIELDS, dropped_response_fields
 from yett.policy.issuer import ISSUER_API
 from yett.policy.model import Upstream
 from yett.state.bearer import CALLER
@@ -206,7 +206,9 @@ class Gate:
 
     def _pool(self, upstream: Upstream, settings: Settings, dropped: frozenset[bytes]) -> Pool:
         if upstream.name == ISSUER_API:
-            dropped -= SECURITY_FIELDS  # its pages need scripts; the gate's own would forbid them
+            # Its pages need scripts, which the gate's own would forbid; and not every endpoint is
+            # for pages elsewhere.
+            dropped -= SECURITY_FIELDS | CORS_FIELDS
         pool = self._pools.get(upstream)
         if pool is None or pool.limits != settings.pool or pool.dropped != dropped:
             if pool is not None:

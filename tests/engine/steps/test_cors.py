@@ -76,3 +76,11 @@ def test_plain_options_is_an_undeclared_method(run):
     """OPTIONS without the preflight fields is a method like others."""
     decision, _, _ = run(program(operation()), request(method="OPTIONS", origin=b"https://a.test"))
     assert decision.problem.code == "undeclared-method"
+
+
+def test_the_issuer_says_itself_who_may_read_it(run):
+    """What the gate allows an origin to read of the API is not allowed of the issuer's pages."""
+    pages = operation("GET", "/account", public=True, security=None, pages=True)
+    cors = CorsConfig(origins=("https://app.example",), credentials=True)
+    _, x, _ = run(program(pages, cors=cors), request("/account", origin=b"https://app.example"))
+    assert x.cors == b""

@@ -18,9 +18,13 @@ CORS_STEP = 2
 
 
 def make_cors(operation: OperationPolicy, policy: Policy, browser: Browser) -> Step | None:
-    """Choose the fields for the caller's origin; nothing to do where no origin is configured."""
-    del operation, policy
-    if not browser.origins:
+    """Choose the fields for the caller's origin; nothing to do where no origin is configured.
+
+    Nor for the issuer, which says itself what pages elsewhere may read: `/token`, not the pages of
+    accounts with their tickets and secrets, to which a browser sends the cookie of the sign-in.
+    """
+    del policy
+    if not browser.origins or operation.pages:
         return None
     origins, vary = browser.origins, browser.vary
 
