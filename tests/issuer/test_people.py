@@ -10,7 +10,7 @@ from yett.contract.identity_settings import ProviderConfig
 from yett.issuer import people
 from yett.state.accounts.notices import untold
 from yett.state.accounts.revocations import in_force
-from yett.state.accounts.users import change_user, find_user
+from yett.state.accounts.users import change_user, find_user, list_users
 from yett.state.errors import StateError
 
 CORP = ProviderConfig(name="corp", url="https://corp.example", client_id="yett", secret="x")
@@ -105,3 +105,13 @@ def test_each_act_is_put_down_with_who_did_it(server):
         "account-unlinked",
     ]
     assert all("by cli:root" in msgspec.to_builtins(event)["note"] for event in events)
+
+
+def test_everybody_is_met_once(server, monkeypatch):
+    """A page at a time, in the order of login names, whatever a page holds."""
+    names = [f"user-{at}" for at in range(7)]
+    for name in reversed(names):
+        write(server, people.add_person, login=name)
+    list_two = lambda tx, after: list_users(tx, after=after, limit=2)  # noqa: E731
+    monkeypatch.setattr(people, "list_users", list_two)
+    assert [user.login for user in people.everybody(server)] == names

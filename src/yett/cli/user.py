@@ -107,7 +107,7 @@ def list_command(find: Find, /, role: str, status: str | None, form: str) -> Non
     with opened(find()) as server:
         found = [
             one
-            for one in view.everybody(server)
+            for one in people.everybody(server)
             if (not role or role in one.roles) and (status is None or one.status == status)
         ]
     if form == "json":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import click
@@ -19,22 +19,10 @@ from yett.issuer.server import Server
 from yett.state.accounts.links import links_of
 from yett.state.accounts.passkeys import Passkey, list_passkeys
 from yett.state.accounts.sessions import Session, list_sessions
-from yett.state.accounts.users import User, list_users
+from yett.state.accounts.users import User
 
 HIDDEN = ("password", "profile")
 Row = dict[str, Any]
-
-
-def everybody(server: Server) -> Iterator[User]:
-    """Return all accounts in the order of their login names, a page at a time."""
-    after = ""
-    while True:
-        with server.store.read() as tx:
-            found = list_users(tx, after=after)
-        if not found:
-            return
-        yield from found
-        after = found[-1].login
 
 
 def fields_of(user: User) -> Row:

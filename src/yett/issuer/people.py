@@ -6,6 +6,7 @@ Functions within a transaction that the caller holds; each puts a notice down. E
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Connection
@@ -24,10 +25,23 @@ from yett.state.accounts.users import (
     User,
     add_user,
     change_user,
+    list_users,
 )
 from yett.state.errors import StateError
 
 MAX_SUBJECT_CHARACTERS = 255  # OpenID Connect Core s2
+
+
+def everybody(server: Server) -> Iterator[User]:
+    """Return all accounts in the order of their login names, a page at a time."""
+    after = ""
+    while True:
+        with server.store.read() as tx:
+            found = list_users(tx, after=after)
+        if not found:
+            return
+        yield from found
+        after = found[-1].login
 
 
 def add_person(

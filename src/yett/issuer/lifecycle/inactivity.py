@@ -7,7 +7,6 @@ they open nothing. API keys and service accounts whose owner is disabled end, wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
@@ -18,6 +17,7 @@ from yett.credentials.api_key import KeyRecord
 from yett.issuer.clients import disable as disable_client
 from yett.issuer.lifecycle.ending import disable_user, end_key, keep_an_admin, note_user
 from yett.issuer.lifecycle.keys import mark_keys, read_keys
+from yett.issuer.people import everybody
 from yett.issuer.server import Server
 from yett.state.accounts.activity import last_uses
 from yett.state.accounts.clients import Client, change_client, find_client, list_clients
@@ -29,7 +29,6 @@ from yett.state.accounts.users import (
     User,
     find_login,
     find_user,
-    list_users,
     warned_user,
 )
 from yett.state.errors import StateError
@@ -51,7 +50,7 @@ def tick(server: Server, now: float) -> None:
     keys = read_keys(server)
     policy = server.settings.inactivity
     if policy is not None:
-        for user in list(_everybody(server)):
+        for user in list(everybody(server)):
             _judge_user(server, policy, user, keys, now)
         for client in _clients(server):
             _judge_client(server, policy, client, now)
@@ -169,17 +168,6 @@ def _why(
     if policy is not None and now - used >= policy.disable * DAY_SECONDS:
         return REASON
     return ""
-
-
-def _everybody(server: Server) -> Iterator[User]:
-    after = ""
-    while True:
-        with server.store.read() as tx:
-            found = list_users(tx, after=after)
-        if not found:
-            return
-        yield from found
-        after = found[-1].login
 
 
 def _clients(server: Server) -> list[Client]:
