@@ -16,9 +16,10 @@ from yett.state.accounts.tables import tickets
 
 def test_what_lives_stays(server):
     """Clearing again and again takes nothing from anybody."""
-    party = Party(server)
+    scopes = ("orders:read", "offline_access")  # a family that outlives the browser's session
+    party = Party(server, scopes=scopes)
     server.clock = lambda: party.now
-    held = party.exchange()["refresh_token"]
+    held = party.exchange(party.code(scopes=scopes))["refresh_token"]
     for day in range(1, 29):
         party.now = NOW + day * DAY_SECONDS
         leftovers.clear(server, party.now)
