@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import importlib.metadata
+import os
 import sys
 import tempfile
 import time
@@ -23,6 +24,7 @@ from bench.report import machine
 
 ROOT = Path(__file__).parents[1]
 PARTS = ("verify", "gate", "issuer")
+BUSY = 0.7  # load average above which figures of wall time are somebody else's, too
 PACKAGES = ("cryptography", "joserfc", "pyjwt", "webauthn", "sqlalchemy", "starlette")
 
 
@@ -35,6 +37,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--out", default=str(ROOT / "bench" / "RESULTS-identity.md"))
     options = parser.parse_args(arguments)
     chosen, began = options.only.split(","), time.monotonic()
+    load = os.getloadavg()[0]
     texts = []
     with tempfile.TemporaryDirectory(prefix="yett-bench-") as name:
         folder = Path(name)
@@ -50,7 +53,7 @@ def main(arguments: list[str] | None = None) -> None:
             _say("the issuer")
             texts.append(_issued(*identity_issuer.measure(folder / "issuer", 3, options.seconds)))
     command = "python3 dev.py bench identity" + "".join(f" {word}" for word in arguments or ())
-    text = "\n\n".join([_head(command, time.monotonic() - began), *texts]) + "\n"
+    text = "\n\n".join([_head(command, time.monotonic() - began, load), *texts]) + "\n"
     Path(options.out).write_text(text, encoding="utf-8")
     print(text)
 
@@ -59,14 +62,15 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _head(command: str, seconds: float) -> str:
+def _head(command: str, seconds: float, load: float) -> str:
     made = f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC"
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES)
     return (
         "# What identity costs\n\n"
         f"Made by `{command}` in {seconds:.0f} s on {made}. Trust the ratios, not the absolutes."
         "\n\n"
-        f"{machine()} {versions}."
+        f"{machine()} {versions}. Load average before it began: {load:.1f}"
+        f" ({'others were at work' if load > BUSY else 'nobody else was at work'})."
     )
 
 
