@@ -5,8 +5,9 @@ from __future__ import annotations
 from kit.accounts import NOW
 from kit.oauth import CHALLENGE, REDIRECT, Party, claims_of
 
+from yett.contract.identity_settings import MAX_ACCESS_SECONDS
+from yett.credentials.rules import MAX_SKEW_SECONDS
 from yett.issuer.grants.issue import CODE_SECONDS, OUTLIVES_SECONDS, end_grant, new_code
-from yett.issuer.keys import LONGEST_ACCESS_SECONDS, SKEW_SECONDS
 from yett.issuer.server import digest
 from yett.state.accounts.codes import find_code
 from yett.state.accounts.grants import find_grant
@@ -54,4 +55,4 @@ def test_ending_a_grant_tells_gate_and_record(server):
     assert (row.kind, row.value, row.reason, row.by) == ("grant", grant, "sign-out", "ada")
     assert row.expires == NOW + 1 + OUTLIVES_SECONDS
     assert [(event.principal, event.note) for event in told] == [("ada", "sign-out")]
-    assert OUTLIVES_SECONDS >= LONGEST_ACCESS_SECONDS + SKEW_SECONDS
+    assert OUTLIVES_SECONDS >= MAX_ACCESS_SECONDS + MAX_SKEW_SECONDS
