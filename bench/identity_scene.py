@@ -83,6 +83,9 @@ algorithms = ["ES256"]
 jwks       = "asked.json"
 namespace = "asked-"
 introspection = {{client_id = "gate", secret = "secret", url = "{ASKED}/introspect", ttl = 300}}
+
+[limits]
+default = ["1000000000/min per principal"]
 """
 
 
