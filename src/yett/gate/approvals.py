@@ -71,8 +71,7 @@ def find_desk(program: Program, folder: Path) -> ApprovalDesk | None:
         return ApprovalDesk(store)
 
     def prove(question: ProveVote) -> Proven | Unproven:
-        # SQLAlchemy and py_webauthn, 0.4 s: only for who votes.
-        from yett.state.signatures import Signatures  # noqa: PLC0415 — see above
+        from yett.state.signatures import Signatures  # noqa: PLC0415 — 0.4 s that only a vote pays
 
         return Signatures(config.store.accounts, folder, builtin.url).prove(question)
 

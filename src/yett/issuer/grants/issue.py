@@ -71,7 +71,7 @@ def new_grant(
     return grant
 
 
-def new_code(  # noqa: PLR0917 - the fixed signature
+def new_code(  # noqa: PLR0917 — all that a code is bound to
     tx: Connection,
     grant: Grant,
     client: Client,
